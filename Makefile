@@ -1,0 +1,47 @@
+# `make run` and `make test` are the two commands; both set up what they need.
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check lock load clean help
+help:
+	@echo "make run    start Turnout on http://127.0.0.1:5000"
+	@echo "make test   run the tests"
+	@echo "make check  run the linters, the type checker and the import contracts"
+	@echo "make load   measure speed against the ceilings (tests/load)"
+
+$(VENV)/.app: config/requirements/app.txt
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Turnout needs Python 3.11 or newer; $(PY) is $$($(PY) -V 2>&1). Name another one: make PY=python3.12 run"; exit 1; }
+	@$(PY) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	@echo "Installing what Turnout needs into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r config/requirements/app.txt
+	@touch $@
+
+$(VENV)/.test: config/requirements/test.txt $(VENV)/.app
+	@echo "Installing the test tools into $(VENV) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r config/requirements/test.txt
+	@touch $@
+
+run: $(VENV)/.app
+	@$(BIN)/python app.py
+
+test: $(VENV)/.test
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+load: $(VENV)/.test
+	@$(BIN)/python -m tests.load $(ARGS)
+
+# Writes the two requirement files anew from pyproject.toml; needs uv on the PATH.
+lock:
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o config/requirements/app.txt
+	uv pip compile pyproject.toml --group test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -q -o config/requirements/test.txt
+
+clean:
+	rm -rf $(VENV) instance .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,70 @@
+"""Every setting Turnout has, with its type and its default. The type decides how text is read."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Base:
+    """Defaults that hold everywhere. ``TURNOUT_<KEY>`` in the environment overrides a key."""
+
+    SECRET_IS_MADE: ClassVar[bool] = False
+
+    # The site
+    SECRET_KEY: str = ""
+    BASE_URL: str = ""
+    HOST: str = "127.0.0.1"
+    PORT: int = 5000
+    WEB_WORKERS: int = 1
+    WEB_THREADS: int = 16
+    PROXY_COUNT: int = 0
+    TRUSTED_HOSTS: list[str] | None = None
+    SITE_NAME: str = "Turnout"
+    LANGUAGES: list[str] = ["en"]
+    DEMO: bool | None = None
+
+    # The database. Empty means SQLite in the instance folder.
+    SQLALCHEMY_DATABASE_URI: str = ""
+    SQLITE_SYNCHRONOUS: str = "NORMAL"
+    DATABASE_POOL_SIZE: int = 10
+    REDIS_URL: str | None = None
+
+    # Sign-in
+    SESSION_COOKIE_NAME: str = "turnout"
+    SESSION_COOKIE_HTTPONLY: bool = True
+    SESSION_COOKIE_SAMESITE: str = "Lax"
+    SESSION_COOKIE_SECURE: bool = False
+    SESSION_HOURS: int = 20
+    ADMIN_IDLE_MINUTES: int = 30
+    WTF_CSRF_TIME_LIMIT: int = 12 * 3600
+    # One place decides which kind of CSRF check a route needs: webapp/permissions.py.
+    WTF_CSRF_CHECK_DEFAULT: bool = False
+    RATELIMIT_ENABLED: bool = True
+    MAX_CONTENT_LENGTH: int = 10 * 1024 * 1024
+
+    # Sign-up
+    SIGNUP_MIN_SECONDS: float = 2.0
+
+    # Mail. Without a server, mail stays in the outbox where organisers read it.
+    MAIL_SERVER: str = ""
+    MAIL_PORT: int = 25
+    MAIL_USERNAME: str | None = None
+    MAIL_PASSWORD: str | None = None
+    MAIL_USE_TLS: bool = False
+    MAIL_USE_SSL: bool = False
+    MAIL_DEFAULT_SENDER: str = "Turnout <turnout@localhost>"
+    MAIL_TIMEOUT: float = 20.0
+    MAIL_BATCH: int = 50
+    MAIL_LEASE_SECONDS: int = 600
+    MAIL_HOURLY_QUOTA: int | None = None
+    MAIL_DAILY_QUOTA: int | None = None
+
+    # The door and the room
+    DOOR_TIMEOUT: float = 1.0
+    PULSE_SECONDS: int = 30
+    PULSE_FLUSH_SECONDS: float = 5.0
+
+    @classmethod
+    def refusals(cls, values: dict[str, Any]) -> list[str]:
+        """One sentence for each setting that this environment cannot run with."""
+        return []

@@ -1,0 +1,216 @@
+"""The suite's ground: one migrated database for each worker process, a fixed cast, a strict page client.
+
+Runs on SQLite; with TURNOUT_TEST_DATABASE_URI on that server instead (a database for each worker is
+made beside the named one and dropped at the end).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import html5lib
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.engine import make_url
+
+from webapp import create_app, migrate
+from webapp.db import Base, db
+
+UTC = dt.UTC
+# Every test that needs "now" starts from here: a Tuesday in spring, an hour before the cast's event.
+NOW = dt.datetime(2027, 4, 6, 17, 0, tzinfo=UTC)
+
+_SERVER = os.environ.get("TURNOUT_TEST_DATABASE_URI", "")
+
+
+def _worker() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An empty database of this worker's own."""
+    if not _SERVER:
+        yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'turnout.sqlite3'}"
+        return
+    url = make_url(_SERVER)
+    name = f"{url.database}_{os.getpid()}_{_worker()}"
+    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_app(database_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    app = create_app(
+        "testing",
+        environ={},
+        instance=tmp_path_factory.mktemp("instance"),
+        SQLALCHEMY_DATABASE_URI=database_uri,
+    )
+    with app.app_context():
+        migrate.upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def empty_database(app: Flask) -> None:
+    """Deletes every row, children first."""
+    with app.app_context():
+        sqlite = db.engine.dialect.name == "sqlite"
+        with db.engine.connect() as connection:
+            if sqlite:
+                for table in reversed(Base.metadata.sorted_tables):
+                    connection.execute(table.delete())
+            else:
+                names = ", ".join(f'"{t.name}"' for t in Base.metadata.sorted_tables)
+                connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            connection.commit()
+
+
+@pytest.fixture
+def app(migrated_app: Flask) -> Iterator[Flask]:
+    """The app over a database with no rows. Settings a test changes are put back."""
+    before = dict(migrated_app.config)
+    yield migrated_app
+    migrated_app.config.clear()
+    migrated_app.config.update(before)
+    # What processes remember between requests must not leak into the next test.
+    for name in ("door_cache", "page_cache", "figures_cache", "mail_cache"):
+        migrated_app.extensions.get(name, {}).clear()
+    empty_database(migrated_app)
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """The app with a pushed context, for tests that call verbs directly."""
+    with app.app_context():
+        yield app
+        db.session.rollback()
+
+
+class Page:
+    """A parsed HTML page, checked on the way in: see ``check``."""
+
+    def __init__(self, response: Any) -> None:
+        self.response = response
+        self.status = response.status_code
+        self.text: str = response.get_data(as_text=True)
+        self.check()
+
+    def check(self) -> None:
+        """What holds on every page: valid HTML, a title, one h1, a language, labelled fields, no inline
+        script or style, no other site, no id twice."""
+        parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
+        tree = parser.parse(self.text)
+        assert tree.get("lang"), "a page says its language"
+        title = tree.findtext(".//title") or ""
+        assert title.strip(" ·"), "a page has a title"
+        assert len(tree.findall(".//h1")) == 1, f"a page has one h1: {title}"
+        ids = [e.get("id") for e in tree.iter() if isinstance(e.tag, str) and e.get("id")]
+        assert len(ids) == len(set(ids)), f"ids twice: {sorted(i for i in ids if ids.count(i) > 1)}"
+        labelled = {e.get("for") for e in tree.iter("label")}
+        for element in tree.iter():
+            if not isinstance(element.tag, str):
+                continue
+            assert not element.get("style"), f"inline style on <{element.tag}>"
+            assert not [k for k in element.attrib if k.startswith("on")], "inline event handler"
+            if element.tag == "style" or (element.tag == "script" and not element.get("src")):
+                kind = element.get("type", "")
+                assert kind in ("application/ld+json", "application/json"), f"inline {element.tag}"
+            if element.tag in ("script", "img", "link", "iframe", "source"):
+                address = element.get("src") or element.get("href") or ""
+                rel = element.get("rel", "")
+                if rel not in ("canonical", "alternate"):
+                    assert not re.match(r"(https?:)?//", address), f"third party: {address}"
+            if element.tag in ("input", "select", "textarea"):
+                if element.get("type") in ("hidden", "submit", "button"):
+                    continue
+                named = element.get("aria-label") or element.get("aria-labelledby")
+                assert named or element.get("id") in labelled, (
+                    f"field without label: {element.attrib}"
+                )
+
+    def field(self, name: str) -> str:
+        """The value of a hidden or filled-in field of the page."""
+        tree = html5lib.parse(self.text, namespaceHTMLElements=False)
+        for element in tree.iter("input"):
+            if element.get("name") == name:
+                return element.get("value") or ""
+        raise AssertionError(f"no field named {name}")
+
+
+class PageClient(FlaskClient):
+    """A browser that refuses bad HTML: every HTML answer is parsed and checked."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        response = super().open(*args, **kwargs)
+        redirects = response.status_code in (301, 302, 303, 307, 308)
+        if response.mimetype == "text/html" and response.get_data() and not redirects:
+            Page(response)
+        return response
+
+    def page(self, path: str, **kwargs: Any) -> Page:
+        response = self.get(path, **kwargs)
+        assert response.status_code == 200, f"{path}: {response.status_code}"
+        return Page(response)
+
+    def send(self, path: str, data: dict[str, Any] | None = None, *, at: str | None = None) -> Any:
+        """Opens the page that holds the form (``at`` or the path itself) and posts with its token."""
+        token = self.page(at or path).field("csrf_token")
+        return self.post(path, data={"csrf_token": token, **(data or {})})
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    app.test_client_class = PageClient
+    return app.test_client()
+
+
+class QueryCount:
+    """Counts the statements between entering and leaving; ``statements`` has their text."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.statements: list[str] = []
+
+    def _seen(self, _c: Any, _cur: Any, statement: str, *_: Any) -> None:
+        if not re.match(r"(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|PRAGMA)", statement):
+            self.statements.append(statement)
+
+    def __enter__(self) -> QueryCount:
+        with self.app.app_context():
+            sa.event.listen(db.engine, "before_cursor_execute", self._seen)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self.app.app_context():
+            sa.event.remove(db.engine, "before_cursor_execute", self._seen)
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Any:
+    return lambda: QueryCount(app)
+
+
+def pytest_report_header() -> str:
+    return f"database: {make_url(_SERVER).get_backend_name() if _SERVER else 'sqlite'}"
+
+
+TESTS = Path(__file__).parent

@@ -1,0 +1,127 @@
+"""The running order: items, who speaks in them, what really happened, and what was said."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base
+
+KINDS = ("opening", "talk", "panel", "questions", "break", "closing")
+SPEAKER_ROLES = ("chair", "speaker", "moderator", "interpreter")
+
+
+class Session(Base):
+    """An agenda item. Its planned start follows from the event's start and the minutes before it."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        sa.UniqueConstraint("event_id", "key"),
+        sa.CheckConstraint(
+            "kind IN ('opening','talk','panel','questions','break','closing')", name="kind"
+        ),
+        sa.CheckConstraint("minutes > 0", name="minutes"),
+        sa.CheckConstraint(
+            "ended_at IS NULL OR (started_at IS NOT NULL AND ended_at >= started_at)",
+            name="ends_after_start",
+        ),
+        sa.Index("ix_sessions_event_id_position", "event_id", "position"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    position: Mapped[int]
+    # Stable name in event files and figures.
+    key: Mapped[str] = mapped_column(sa.String(80))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    summary: Mapped[str] = mapped_column(sa.Text, default="")
+    kind: Mapped[str] = mapped_column(sa.String(10), default="talk")
+    minutes: Mapped[int]
+    # As the chair pressed it.
+    started_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+
+    speakers: Mapped[list[SessionSpeaker]] = relationship(
+        order_by="SessionSpeaker.position", cascade="all, delete-orphan", back_populates="session"
+    )
+
+
+class Speaker(Base):
+    """A person who speaks at one event (the chair too). One row however many items they have."""
+
+    __tablename__ = "speakers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("events.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(sa.String(200))
+    title: Mapped[str] = mapped_column(sa.String(200), default="")
+    affiliation: Mapped[str] = mapped_column(sa.String(200), default="")
+    bio: Mapped[str] = mapped_column(sa.Text, default="")
+    url: Mapped[str | None] = mapped_column(sa.String(500))
+
+
+class SessionSpeaker(Base):
+    __tablename__ = "session_speakers"
+    __table_args__ = (
+        sa.UniqueConstraint("session_id", "speaker_id", "role"),
+        sa.CheckConstraint("role IN ('chair','speaker','moderator','interpreter')", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[int] = mapped_column(sa.ForeignKey("sessions.id", ondelete="CASCADE"))
+    speaker_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("speakers.id", ondelete="CASCADE"), index=True
+    )
+    role: Mapped[str] = mapped_column(sa.String(12), default="speaker")
+    position: Mapped[int] = mapped_column(default=0)
+
+    session: Mapped[Session] = relationship(back_populates="speakers")
+    speaker: Mapped[Speaker] = relationship()
+
+
+class Press(Base):
+    """One press of Start, Next, Back or End, with what became of it. Its id makes a repeat harmless."""
+
+    __tablename__ = "presses"
+    __table_args__ = (
+        sa.CheckConstraint("outcome IN ('applied', 'stale')", name="outcome"),
+        sa.Index("ix_presses_event_id_at", "event_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    press_id: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    # What was pressed: "start" (the item named), "end" (of the event).
+    act: Mapped[str] = mapped_column(sa.String(10))
+    session_key: Mapped[str | None] = mapped_column(sa.String(80))
+    expected_key: Mapped[str | None] = mapped_column(sa.String(80))
+    # When the finger was on the button (arrival minus the age the page reported).
+    at: Mapped[dt.datetime]
+    received_at: Mapped[dt.datetime]
+    by: Mapped[str] = mapped_column(sa.String(254), default="")
+    outcome: Mapped[str] = mapped_column(sa.String(10))
+
+
+class Note(Base):
+    """A point somebody made, or their exact words. The report draws on them."""
+
+    __tablename__ = "notes"
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('point', 'quote')", name="kind"),
+        sa.Index("ix_notes_event_id_session_id", "event_id", "session_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    session_id: Mapped[int] = mapped_column(sa.ForeignKey("sessions.id", ondelete="CASCADE"))
+    speaker_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("speakers.id", ondelete="SET NULL")
+    )
+    kind: Mapped[str] = mapped_column(sa.String(10), default="point")
+    text: Mapped[str] = mapped_column(sa.Text)
+    author: Mapped[str] = mapped_column(sa.String(254), default="")
+    at: Mapped[dt.datetime]

@@ -1,0 +1,78 @@
+"""What can be refused, and the pages that say so."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+
+class Refused(Exception):
+    """A verb's "no": one sentence for the person who asked. Changes nothing; the caller rolls back.
+
+    ``code`` is a short stable word for callers that must tell refusals apart ("full", "closed").
+    """
+
+    def __init__(self, message: str, code: str = "refused") -> None:
+        self.code = code
+        super().__init__(message)
+
+
+def _texts(status: int) -> tuple[str, str]:
+    return {
+        400: (_("That did not arrive whole"), _("Please go back, reload the page and try again.")),
+        401: (_("Please sign in"), _("This page needs a sign-in.")),
+        403: (_("Not for this sign-in"), _("Your account may not open this page.")),
+        404: (
+            _("Nothing here"),
+            _("The address may be cut short, or the link is no longer good. If it came by mail, copy the whole line."),
+        ),
+        405: (_("Nothing here"), _("This address does not answer that kind of request.")),
+        413: (_("Too large"), _("That is more than this page takes. The limit is 10 MB.")),
+        429: (_("Too many tries"), _("Please wait a few minutes and try again.")),
+        503: (_("Back in a moment"), _("The database does not answer. Nothing you sent is lost from this page: reload it in a minute.")),
+    }.get(status, (_("That went wrong"), _("It is our fault, not yours. It has been logged; please try again.")))  # fmt: skip
+
+
+def page(status: int) -> Response:
+    """The error page, or the same words as JSON for programs."""
+    title, text = _texts(status)
+    if request.path.startswith("/api/"):
+        response = jsonify(error={"status": status, "title": title, "message": text})
+    else:
+        response = make_response(
+            render_template("errors/error.html", status=status, title=title, text=text)
+        )
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def init_app(app: Flask) -> None:
+    @app.errorhandler(HTTPException)
+    def on_http(error: HTTPException) -> Response | HTTPException:
+        if error.code is None or error.code < 400:
+            return error
+        response = page(error.code)
+        if error.code in (401, 429) and error.get_response().headers.get("Retry-After"):
+            response.headers["Retry-After"] = error.get_response().headers["Retry-After"]
+        return response
+
+    @app.errorhandler(CSRFError)
+    def on_csrf(error: CSRFError) -> Response:
+        app.logger.info("csrf check failed: %s", error.description)
+        return page(400)
+
+    @app.errorhandler(OperationalError)
+    def on_database(error: OperationalError) -> Response:
+        app.logger.error("database does not answer: %s", error.orig)
+        g.database_failed = True
+        response = page(503)
+        response.headers["Retry-After"] = "30"
+        return response
+
+    @app.errorhandler(500)
+    def on_fault(error: Exception) -> Response:
+        return page(500)

@@ -1,0 +1,178 @@
+"""An event, who may manage it, its co-hosts and where it takes place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base
+
+MODES = ("online", "in_person", "hybrid")
+PRESENCE = ("room", "platform", "door")
+STATES = ("draft", "published", "cancelled")
+# Rule: without anybody pressing End, an event is over this long after its planned end.
+OVERRUN = dt.timedelta(minutes=60)
+
+Phase = Literal["draft", "cancelled", "before", "live", "over"]
+
+
+class Event(Base):
+    """One evening. Times are aware UTC; ``timezone`` is the zone it is announced in."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        sa.CheckConstraint("mode IN ('online', 'in_person', 'hybrid')", name="mode"),
+        sa.CheckConstraint("presence IN ('room', 'platform', 'door')", name="presence"),
+        sa.CheckConstraint("state IN ('draft', 'published', 'cancelled')", name="state"),
+        sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        sa.CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity"),
+        sa.CheckConstraint("retention_days >= 0", name="retention_days"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    title: Mapped[str] = mapped_column(sa.String(200))
+    # The second line of a title: after a colon it is set smaller on the poster.
+    summary: Mapped[str] = mapped_column(sa.String(500), default="")
+    description: Mapped[str] = mapped_column(sa.Text, default="")
+    language: Mapped[str] = mapped_column(sa.String(10), default="en")
+    starts_at: Mapped[dt.datetime]
+    ends_at: Mapped[dt.datetime]
+    timezone: Mapped[str] = mapped_column(sa.String(60))
+    mode: Mapped[str] = mapped_column(sa.String(10), default="online")
+    presence: Mapped[str] = mapped_column(sa.String(10), default="room")
+    state: Mapped[str] = mapped_column(sa.String(10), default="draft")
+    host_key: Mapped[str] = mapped_column(sa.String(60), default="host")
+    host_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    host_url: Mapped[str | None] = mapped_column(sa.String(500))
+    capacity: Mapped[int | None]
+    approval: Mapped[bool] = mapped_column(default=False)
+    confirm_address: Mapped[bool] = mapped_column(default=False)
+    retention_days: Mapped[int] = mapped_column(default=30)
+    min_stay_minutes: Mapped[int | None]
+    opens_at: Mapped[dt.datetime | None]
+    closes_at: Mapped[dt.datetime | None]
+    languages: Mapped[list[str]] = mapped_column(default=list)
+    access_needs: Mapped[list[str]] = mapped_column(default=list)
+    # #rrggbb or None for the house colour.
+    accent: Mapped[str | None] = mapped_column(sa.String(7))
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime]
+    # What really happened: Start and End as pressed.
+    started_at: Mapped[dt.datetime | None]
+    ended_at: Mapped[dt.datetime | None]
+    # Grows when time or link changes: calendars follow it.
+    ics_sequence: Mapped[int] = mapped_column(default=0)
+    # Said to everybody in the room until it is replaced or taken back.
+    announcement: Mapped[str | None] = mapped_column(sa.String(500))
+    # Grows whenever somebody who reads the public pages should see a change (agenda included).
+    revision: Mapped[int] = mapped_column(default=0)
+
+    targets: Mapped[list[JoinTarget]] = relationship(
+        order_by="JoinTarget.position", cascade="all, delete-orphan", back_populates="event"
+    )
+    cohosts: Mapped[list[CoHost]] = relationship(
+        order_by="CoHost.position", cascade="all, delete-orphan", back_populates="event"
+    )
+
+    def phase(self, at: dt.datetime) -> Phase:
+        """Where the event stands at ``at``. Live from its start, or an early Start, until somebody ends
+        it, or 60 minutes after the planned end (DESIGN rule 7b)."""
+        if self.state == "draft":
+            return "draft"
+        if self.state == "cancelled":
+            return "cancelled"
+        if self.ended_at is not None and at >= self.ended_at:
+            return "over"
+        if at >= self.closes_by:
+            return "over"
+        return "live" if at >= self.live_from else "before"
+
+    @property
+    def live_from(self) -> dt.datetime:
+        """When the door opens: the planned start, or an early Start."""
+        return min(self.starts_at, self.started_at) if self.started_at else self.starts_at
+
+    @property
+    def closes_by(self) -> dt.datetime:
+        """The latest moment it can still be live, if nobody ends it."""
+        return self.ends_at + OVERRUN
+
+    @property
+    def actual_start(self) -> dt.datetime:
+        return self.started_at or self.starts_at
+
+    @property
+    def actual_end(self) -> dt.datetime:
+        """When it ended, as pressed; the planned end as long as nobody pressed."""
+        return self.ended_at or self.ends_at
+
+    def signup_state(self, at: dt.datetime) -> Literal["not_yet", "open", "closed"]:
+        """By the clock alone: whether it is full is a question about many rows."""
+        if self.phase(at) not in ("before", "live"):
+            return "closed"
+        if self.opens_at and at < self.opens_at:
+            return "not_yet"
+        if self.closes_at and at >= self.closes_at:
+            return "closed"
+        return "open"
+
+    def touch(self) -> None:
+        """Marks that the public pages changed."""
+        self.revision = (self.revision or 0) + 1
+
+    def touch_calendar(self) -> None:
+        """Marks that calendars must follow: time or link changed."""
+        self.ics_sequence = (self.ics_sequence or 0) + 1
+        self.touch()
+
+
+class CoHost(Base):
+    __tablename__ = "cohosts"
+    __table_args__ = (sa.UniqueConstraint("event_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(default=0)
+    key: Mapped[str] = mapped_column(sa.String(60))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    url: Mapped[str | None] = mapped_column(sa.String(500))
+
+    event: Mapped[Event] = relationship(back_populates="cohosts")
+
+
+class JoinTarget(Base):
+    """Where the door leads, in order: the meeting first, then the stream for the overflow."""
+
+    __tablename__ = "join_targets"
+    __table_args__ = (sa.Index("ix_join_targets_event_id_position", "event_id", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(default=0)
+    label: Mapped[str] = mapped_column(sa.String(200), default="")
+    url: Mapped[str] = mapped_column(sa.String(1000))
+    language: Mapped[str | None] = mapped_column(sa.String(10))
+
+    event: Mapped[Event] = relationship(back_populates="targets")
+
+
+class Membership(Base):
+    """Who may manage an event. Admins may without one."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        sa.UniqueConstraint("event_id", "user_id"),
+        sa.CheckConstraint("role IN ('owner', 'organiser')", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    role: Mapped[str] = mapped_column(sa.String(20), default="organiser")
+    created_at: Mapped[dt.datetime]
+
+    event: Mapped[Event] = relationship()

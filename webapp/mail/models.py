@@ -1,0 +1,89 @@
+"""The outbox: every mail is a row before it is a message."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.db import Base
+
+# queued -> sending -> sent; or refused (the server said no to this address), failed (24 hours of tries),
+# suppressed (the address was refused before), expired (too late to be of use), held (sample people).
+STATES = ("queued", "sending", "sent", "refused", "failed", "suppressed", "expired", "held")
+LANES = ("own", "reminder", "blast")
+
+
+class OutgoingMail(Base):
+    """A rendered mail and its fate. Fixed when queued; only the state columns change afterwards."""
+
+    __tablename__ = "outgoing_mails"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "state IN ('queued','sending','sent','refused','failed','suppressed','expired','held')",
+            name="state",
+        ),
+        sa.CheckConstraint("lane IN ('own','reminder','blast')", name="lane"),
+        # What the worker asks every second: due rows of a lane, oldest first.
+        sa.Index(
+            "ix_outgoing_mails_due",
+            "lane_rank",
+            "next_try_at",
+            sqlite_where=sa.text("state IN ('queued','sending')"),
+            postgresql_where=sa.text("state IN ('queued','sending')"),
+        ),
+        sa.Index("ix_outgoing_mails_event_id_id", "event_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    # The sign-up's public id, as text: this package knows nothing of sign-ups.
+    person: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    # The folder under templates/mail.
+    message: Mapped[str] = mapped_column(sa.String(60))
+    lane: Mapped[str] = mapped_column(sa.String(10), default="own")
+    lane_rank: Mapped[int] = mapped_column(default=0)
+    to_address: Mapped[str] = mapped_column(sa.String(254))
+    to_name: Mapped[str] = mapped_column(sa.String(200), default="")
+    subject: Mapped[str] = mapped_column(sa.String(500))
+    text: Mapped[str] = mapped_column(sa.Text)
+    html: Mapped[str] = mapped_column(sa.Text)
+    calendar: Mapped[str | None] = mapped_column(sa.Text)
+    calendar_method: Mapped[str | None] = mapped_column(sa.String(10))
+    message_id: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    # Texts in the body that open a door (personal and join links); masked when an organiser reads it.
+    secrets: Mapped[list[str]] = mapped_column(default=list)
+    state: Mapped[str] = mapped_column(sa.String(12), default="queued")
+    tries: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[dt.datetime]
+    next_try_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime | None]
+    leased_until: Mapped[dt.datetime | None]
+    leased_by: Mapped[str | None] = mapped_column(sa.String(40))
+    sent_at: Mapped[dt.datetime | None]
+    # The server's own words at the last try.
+    last_reply: Mapped[str | None] = mapped_column(sa.String(500))
+
+
+class SuppressedAddress(Base):
+    """An address the world refused for good (5.1.x at RCPT). Nothing is sent there until it is edited."""
+
+    __tablename__ = "suppressed_addresses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    at: Mapped[dt.datetime]
+
+
+class DeliveryPause(Base):
+    """A pause of all delivery because the trouble is ours (our login, our reputation), not theirs."""
+
+    __tablename__ = "delivery_pauses"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    since: Mapped[dt.datetime]
+    until: Mapped[dt.datetime]
+    reason: Mapped[str] = mapped_column(sa.String(500))
+    ended_at: Mapped[dt.datetime | None]

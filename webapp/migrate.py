@@ -1,0 +1,46 @@
+"""Bringing a database to the newest migration, from code and from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from alembic import command
+from alembic.config import Config
+from flask import Flask
+from flask.cli import AppGroup
+
+from webapp.db import db
+
+ROOT = Path(__file__).resolve().parent.parent
+
+cli = AppGroup("database", help="Migrations of the database.")
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, bound to the current app's engine."""
+    config = Config(toml_file=ROOT / "pyproject.toml")
+    config.attributes["engine"] = db.engine
+    return config
+
+
+def upgrade(revision: str = "head") -> None:
+    """Needs an app context."""
+    command.upgrade(alembic_config(), revision)
+
+
+def downgrade(revision: str) -> None:
+    """Needs an app context. Drops what later revisions made."""
+    command.downgrade(alembic_config(), revision)
+
+
+@cli.command("upgrade")
+@click.argument("revision", default="head")
+def upgrade_command(revision: str) -> None:
+    """Migrate the database to REVISION (the newest, if not named)."""
+    upgrade(revision)
+    click.echo(f"The database is at {revision}.")
+
+
+def init_app(app: Flask) -> None:
+    app.cli.add_command(cli)

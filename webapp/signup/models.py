@@ -1,0 +1,134 @@
+"""Sign-ups, what people agreed to, and the questions asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.db import Base
+
+STATUSES = ("pending", "confirmed", "waitlisted", "offered", "declined", "cancelled")
+# A live sign-up occupies its address: one per address and event.
+LIVE = ("pending", "confirmed", "waitlisted", "offered")
+# A sign-up in one of these has a seat (an unproved address has none yet).
+SEATED = ("confirmed", "offered")
+QUESTION_TYPES = ("text", "paragraph", "choice", "choices", "yes_no", "number")
+
+_LIVE = sa.text(
+    "status IN ('pending','confirmed','waitlisted','offered') AND email_key IS NOT NULL"
+)
+
+
+class Signup(Base):
+    """One person's place at one event. Erasing keeps the row and its status, without the person."""
+
+    __tablename__ = "signups"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "status IN ('pending','confirmed','waitlisted','offered','declined','cancelled')",
+            name="status",
+        ),
+        sa.CheckConstraint(
+            "erased_at IS NULL OR (email IS NULL AND name IS NULL AND person_key IS NULL)",
+            name="erased",
+        ),
+        # The last word on "one live sign-up per address and event".
+        sa.Index(
+            "uq_signups_live", "event_id", "email_key", unique=True,
+            sqlite_where=_LIVE, postgresql_where=_LIVE,
+        ),
+        sa.Index("ix_signups_event_id_status", "event_id", "status"),
+        sa.Index("ix_signups_event_id_name_key", "event_id", "name_key"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    # 128 random bits; the only id that leaves the house.
+    public_id: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    # Stands for this person in the log of visits. Cut (set to null) by erasure.
+    person_key: Mapped[int | None] = mapped_column(sa.BigInteger, unique=True)
+    name: Mapped[str | None] = mapped_column(sa.String(200))
+    # NFC, case-folded, spaces collapsed: for matching only.
+    name_key: Mapped[str | None] = mapped_column(sa.String(200))
+    email: Mapped[str | None] = mapped_column(sa.String(254))
+    email_key: Mapped[str | None] = mapped_column(sa.String(254))
+    status: Mapped[str] = mapped_column(sa.String(12))
+    # Why a pending one waits: the address is not proved, or a person must approve.
+    pending_reason: Mapped[str | None] = mapped_column(sa.String(10))
+    source: Mapped[str | None] = mapped_column(sa.String(60))
+    language: Mapped[str] = mapped_column(sa.String(10), default="en")
+    # Speakers, chair, organisers who signed up like everybody: counted apart from the audience.
+    is_crew: Mapped[bool] = mapped_column(default=False)
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime]
+    proved_at: Mapped[dt.datetime | None]
+    confirmed_at: Mapped[dt.datetime | None]
+    cancelled_at: Mapped[dt.datetime | None]
+    erased_at: Mapped[dt.datetime | None]
+    # Frozen when the tie to the visits is cut: had this sign-up come?
+    attended: Mapped[bool | None]
+
+    consents: Mapped[list[Consent]] = relationship(
+        cascade="all, delete-orphan", passive_deletes=True
+    )
+    answers: Mapped[list[Answer]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in LIVE and self.erased_at is None
+
+
+class Consent(Base):
+    """What was agreed, in which words, when. ``kind`` "event" is the explicit consent for this event,
+    "contact" further contact by the host or co-host named by ``host_key``."""
+
+    __tablename__ = "consents"
+    __table_args__ = (sa.CheckConstraint("kind IN ('event', 'contact')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    signup_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("signups.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    host_key: Mapped[str | None] = mapped_column(sa.String(60))
+    wording: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[str] = mapped_column(sa.String(64))
+    agreed_at: Mapped[dt.datetime]
+    withdrawn_at: Mapped[dt.datetime | None]
+
+
+class Question(Base):
+    __tablename__ = "questions"
+    __table_args__ = (
+        sa.UniqueConstraint("event_id", "key"),
+        sa.CheckConstraint(
+            "type IN ('text','paragraph','choice','choices','yes_no','number')", name="type"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    position: Mapped[int] = mapped_column(default=0)
+    key: Mapped[str] = mapped_column(sa.String(60))
+    label: Mapped[str] = mapped_column(sa.String(500))
+    type: Mapped[str] = mapped_column(sa.String(10))
+    choices: Mapped[list[str]] = mapped_column(default=list)
+    required: Mapped[bool] = mapped_column(default=False)
+    # {"key": …, "equals": …} or None.
+    show_if: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+
+
+class Answer(Base):
+    __tablename__ = "answers"
+    __table_args__ = (sa.UniqueConstraint("signup_id", "question_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    signup_id: Mapped[int] = mapped_column(sa.ForeignKey("signups.id", ondelete="CASCADE"))
+    question_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("questions.id", ondelete="CASCADE"), index=True
+    )
+    # Text, a list of texts, a number or true/false, by the question's type.
+    value: Mapped[Any] = mapped_column(sa.JSON)

@@ -1,0 +1,101 @@
+"""Links that carry a right. A token has a purpose, an age, and is bound to a person and an event.
+
+Purpose and salt are the same word, so a token of one purpose never opens another. Three named ways
+to fail; pages answer all of them alike.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import hmac
+import secrets
+from typing import Any, Literal
+
+from flask import current_app
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+
+from webapp.clock import UTC
+
+Purpose = Literal["my", "join", "confirm", "chair", "guest", "door-cookie", "form"]
+
+MAX_AGE = dt.timedelta(days=800)
+
+
+class TokenError(Exception):
+    """A token that opens nothing."""
+
+
+class TokenInvalid(TokenError):
+    """Changed, cut, or signed for another purpose."""
+
+
+class TokenExpired(TokenError):
+    """Signed by us, but too long ago."""
+
+
+class TokenForeign(TokenError):
+    """Good in itself, but for a person or event that is not (or no longer) there."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Token:
+    """What a token says: its payload and when it was made (aware, UTC)."""
+
+    payload: Any
+    made_at: dt.datetime
+
+
+def _serializer(purpose: Purpose) -> URLSafeTimedSerializer:
+    cache: dict[str, URLSafeTimedSerializer] = current_app.extensions.setdefault("tokens", {})
+    if purpose not in cache:
+        fallbacks = list(current_app.config.get("SECRET_KEY_FALLBACKS") or [])
+        cache[purpose] = URLSafeTimedSerializer(
+            [*fallbacks, current_app.config["SECRET_KEY"]],
+            salt=f"turnout.{purpose}",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+    return cache[purpose]
+
+
+def sign(purpose: Purpose, payload: Any) -> str:
+    """``payload`` is anything JSON can hold; keep it short, it stands in mails."""
+    return str(_serializer(purpose).dumps(payload))
+
+
+def read(purpose: Purpose, text: str, max_age: dt.timedelta = MAX_AGE) -> Token:
+    """Raises TokenInvalid or TokenExpired. Whether the person still exists is the caller's question."""
+    try:
+        payload, made_at = _serializer(purpose).loads(
+            text, max_age=int(max_age.total_seconds()), return_timestamp=True
+        )
+    except SignatureExpired:
+        raise TokenExpired from None
+    except BadSignature:
+        raise TokenInvalid from None
+    return Token(payload, made_at.astimezone(UTC))
+
+
+def secret(nbytes: int = 32) -> str:
+    """A random text for links and keys that are looked up by their hash."""
+    return secrets.token_urlsafe(nbytes)
+
+
+def public_id() -> str:
+    """A random id for public use: 128 bits, never sequential."""
+    return secrets.token_urlsafe(16)
+
+
+def person_key() -> int:
+    """A random positive 62-bit number that stands for a person in the log of visits."""
+    return secrets.randbits(62) | 1
+
+
+def digest(text: str) -> str:
+    """How secrets are kept: SHA-256 in hex. Enough for long random texts, not for passwords."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(), right.encode())
