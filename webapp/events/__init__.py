@@ -1,7 +1,9 @@
+"""Events, who may manage them, and the guard of their pages. Doors: models, queries, operations, access."""
+
 from __future__ import annotations
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.events import models  # noqa: F401
+    from webapp.events import access, models  # noqa: F401

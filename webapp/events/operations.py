@@ -1,0 +1,266 @@
+"""The verbs of an event: make, change, publish, call off, start and end it. None commits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.exc import IntegrityError
+
+from webapp.accounts.models import User
+from webapp.audit import operations as audit
+from webapp.db import db, lock_row
+from webapp.errors import Refused
+from webapp.events import rules
+from webapp.events.models import CoHost, Event, JoinTarget, Membership
+
+# An End pressed by mistake can be taken back for this long.
+UNDO = dt.timedelta(minutes=5)
+# An early Start further away than this is a slip, not a start.
+EARLIEST_START = dt.timedelta(hours=12)
+# What calendars hold: a change to one of these makes them follow.
+_IN_CALENDARS = frozenset({"starts_at", "ends_at", "timezone", "targets"})
+
+By = User | str
+
+
+def _record(event: Event, action: str, at: dt.datetime, by: By, summary: str = "", **more: Any) -> None:  # fmt: skip
+    audit.record(
+        action,
+        at=at,
+        actor=by.email if isinstance(by, User) else by,
+        actor_user_id=by.id if isinstance(by, User) else None,
+        event_id=event.id,
+        summary=summary or event.title,
+        **more,
+    )
+
+
+def _lock(event: Event) -> Event:
+    """The event's row as it is now, held until the commit: two presses at once are taken in order."""
+    db.session.flush()
+    locked: Event = db.session.execute(
+        lock_row(sa.select(Event).where(Event.id == event.id)).execution_options(
+            populate_existing=True
+        )
+    ).scalar_one()
+    return locked
+
+
+def _free_slug(wanted: str, at: dt.datetime) -> str:
+    base = wanted or f"event-{at:%Y-%m-%d}"
+    taken = set(db.session.scalars(sa.select(Event.slug).where(Event.slug.startswith(base))))
+    number, slug = 1, base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def _flush_with_slug(slug: str) -> None:
+    """The unique constraint has the last word on an address; said in a sentence."""
+    try:
+        with db.session.begin_nested():
+            db.session.flush()
+    except IntegrityError:
+        raise Refused(_("The address “%(slug)s” belongs to another event; please choose another.", slug=slug), "slug") from None  # fmt: skip
+
+
+def _checked(values: Mapping[str, Any], event: Event | None) -> dict[str, Any]:
+    """The given fields, cleaned, judged together with what the event already has."""
+    unknown = set(values) - set(rules.FIELDS) - {"targets", "cohosts"}
+    if unknown:
+        raise ValueError(f"not fields of an event: {', '.join(sorted(unknown))}")
+    clean = {name: rules.FIELDS[name](values[name]) for name in rules.FIELDS if name in values}
+    moments = {
+        name: clean[name] if name in clean else getattr(event, name, None)
+        for name in ("starts_at", "ends_at", "opens_at", "closes_at")
+    }
+    rules.times(moments)
+    if "targets" in values:
+        clean["targets"] = rules.targets(values["targets"])
+    if "cohosts" in values:
+        host_key = clean.get("host_key", event.host_key if event else "host")
+        clean["cohosts"] = rules.cohosts(values["cohosts"], host_key)
+    return clean
+
+
+def _rows(event: Event, name: str) -> list[dict[str, Any]]:
+    if name == "targets":
+        return [{"label": t.label, "url": t.url, "language": t.language} for t in event.targets]
+    return [{"key": c.key, "name": c.name, "url": c.url} for c in event.cohosts]
+
+
+def _replace_rows(event: Event, name: str, rows: list[dict[str, Any]]) -> None:
+    """Rows are kept by position (targets) or key (co-hosts), so that others may point at them."""
+    if name == "targets":
+        spare = list(event.targets)
+        event.targets = [
+            _filled(spare.pop(0) if spare else JoinTarget(), row, position)
+            for position, row in enumerate(rows)
+        ]
+    else:
+        kept = {cohost.key: cohost for cohost in event.cohosts}
+        event.cohosts = [
+            _filled(kept.get(row["key"]) or CoHost(), row, position)
+            for position, row in enumerate(rows)
+        ]
+
+
+def _filled(thing: Any, row: dict[str, Any], position: int) -> Any:
+    for column, value in row.items():
+        setattr(thing, column, value)
+    thing.position = position
+    return thing
+
+
+def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | None = None) -> Event:  # fmt: skip
+    """A new draft. ``values`` are the fields of an event (moments aware), ``targets`` and ``cohosts``
+    lists of dicts in order; without a ``slug`` one is made from the title. ``owner``, or else the user
+    who did it, becomes its owner. Raises Refused with the field's name as its code."""
+    given = {**rules.DEFAULTS, **values}
+    given["slug"] = values.get("slug") or _free_slug(rules.slug_from(values["title"]), values["starts_at"])  # fmt: skip
+    clean = _checked(given, None)
+    rows = {name: clean.pop(name) for name in ("targets", "cohosts")}
+    event = Event(**clean, state="draft", created_at=at)
+    for name, new in rows.items():
+        _replace_rows(event, name, new)
+    db.session.add(event)
+    _flush_with_slug(event.slug)
+    owner = owner or (by if isinstance(by, User) else None)
+    if owner is not None:
+        db.session.add(Membership(event_id=event.id, user_id=owner.id, role="owner", created_at=at))
+    _record(event, "event.created", at, by)
+    db.session.flush()
+    return event
+
+
+def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) -> list[str]:
+    """Changes the given fields and answers the names of those that really changed. Raises Refused."""
+    clean = _checked(values, event)
+    changed = []
+    for name, new in clean.items():
+        rows = name in ("targets", "cohosts")
+        if (_rows(event, name) if rows else getattr(event, name)) == new:
+            continue
+        if name == "slug" and event.state != "draft":
+            raise Refused(_("The address is fixed once an event is published: people have it in their mail."), "slug")  # fmt: skip
+        changed.append(name)
+        if rows:
+            _replace_rows(event, name, new)
+        else:
+            setattr(event, name, new)
+    if not changed:
+        return []
+    if _IN_CALENDARS & set(changed):
+        event.touch_calendar()
+    else:
+        event.touch()
+    _flush_with_slug(event.slug)
+    _record(event, "event.changed", at, by, fields=changed)
+    return changed
+
+
+def missing_before_publishing(event: Event) -> list[str]:
+    """What a reader of the page would miss; each in one sentence. Nothing here forbids publishing."""
+    found = []
+    if not event.host_name:
+        found.append(_("Who hosts it: people give their name and address to somebody."))
+    if not event.summary and not event.description:
+        found.append(_("One reason to come, in about thirty words."))
+    if event.mode != "in_person" and event.presence != "room" and not event.targets:
+        found.append(_("Where people join: the address of the meeting or the stream."))
+    return found
+
+
+def publish(event: Event, *, at: dt.datetime, by: By) -> None:
+    """The page becomes public. Raises Refused for an event that was called off."""
+    if event.state == "published":
+        return
+    if event.state == "cancelled":
+        raise Refused(_("This event was called off; make a new one instead."), "cancelled")
+    event.state = "published"
+    event.touch()
+    _record(event, "event.published", at, by)
+
+
+def unpublish(event: Event, *, signups: int, at: dt.datetime, by: By) -> None:
+    """Back to a draft, as long as nobody has signed up (``signups`` of any status)."""
+    if event.state != "published":
+        return
+    if signups:
+        raise Refused(
+            ngettext(
+                "%(num)s person has signed up and would find nothing here: call the event off instead, then they are told.",
+                "%(num)s people have signed up and would find nothing here: call the event off instead, then they are told.",
+                signups,
+            ),
+            "signups",
+        )
+    if event.started_at is not None:
+        raise Refused(_("This event has begun; it can no longer become a draft."), "started")
+    event.state = "draft"
+    event.touch()
+    _record(event, "event.unpublished", at, by)
+
+
+def cancel(event: Event, *, at: dt.datetime, by: By) -> None:
+    """Calls the event off for good; calendars follow. Raises Refused for a draft or once it is over."""
+    event = _lock(event)
+    if event.state == "cancelled":
+        return
+    if event.state == "draft":
+        raise Refused(_("This is a draft that nobody has seen; there is nothing to call off."), "draft")  # fmt: skip
+    if event.phase(at) == "over":
+        raise Refused(_("This event is over; it can no longer be called off."), "over")
+    event.state = "cancelled"
+    event.touch_calendar()
+    _record(event, "event.cancelled", at, by)
+
+
+def start(event: Event, at: dt.datetime, by: By) -> None:
+    """Opens the door, early if need be. Pressed again it changes nothing. Raises Refused."""
+    event = _lock(event)
+    phase = event.phase(at)
+    if phase in ("draft", "cancelled"):
+        raise Refused(_("Only a published event can start."), phase)
+    if phase == "over":
+        raise Refused(_("This event is over. Within five minutes of its end you can undo the end."), "over")  # fmt: skip
+    if event.started_at is not None:
+        return
+    if event.starts_at - at > EARLIEST_START:
+        raise Refused(_("This event is planned for a later day. If it really begins now, change its time first."), "early")  # fmt: skip
+    event.started_at = at
+    event.touch()
+    _record(event, "event.started", at, by)
+
+
+def end(event: Event, at: dt.datetime, by: By) -> None:
+    """Ends the evening for everybody. Pressed again it changes nothing; see ``undo_end``."""
+    event = _lock(event)
+    if event.ended_at is not None:
+        return
+    phase = event.phase(at)
+    if phase == "over":
+        raise Refused(_("Nobody pressed End, and the event is over since an hour after its planned end."), "over")  # fmt: skip
+    if phase != "live":
+        raise Refused(_("This event has not begun, so it cannot end."), phase)
+    event.ended_at = at
+    event.touch()
+    _record(event, "event.ended", at, by)
+
+
+def undo_end(event: Event, at: dt.datetime, by: By) -> None:
+    """Takes an End back, within five minutes of it. Raises Refused."""
+    event = _lock(event)
+    if event.ended_at is None:
+        return
+    if at - event.ended_at > UNDO:
+        raise Refused(_("The end was more than five minutes ago and stays."), "too_late")
+    event.ended_at = None
+    event.touch()
+    _record(event, "event.end_undone", at, by)
