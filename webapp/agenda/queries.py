@@ -1,0 +1,253 @@
+"""Reading the running order: what is planned, what really happened, what comes next, what was said."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from webapp.agenda.models import Note, Session, SessionSpeaker, Speaker
+from webapp.db import db
+from webapp.events.models import Event, Phase
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Who:
+    """A person in an agenda item, with the part they play in it."""
+
+    speaker_id: int
+    name: str
+    role: str
+    title: str
+    affiliation: str
+    bio: str
+    url: str | None
+
+    @property
+    def about(self) -> str:
+        """Title and affiliation in one line: "General Secretary, Campaign for Nuclear Disarmament"."""
+        return ", ".join(part for part in (self.title, self.affiliation) if part)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Item:
+    """An agenda item. Times are aware UTC; the planned ones follow from the event's start and the
+    minutes before it, the actual ones are as the chair pressed them (None: not yet, or skipped)."""
+
+    id: int
+    key: str
+    title: str
+    summary: str
+    kind: str
+    minutes: int
+    planned_start: dt.datetime
+    planned_end: dt.datetime
+    started_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    speakers: tuple[Who, ...]
+
+    @property
+    def is_on(self) -> bool:
+        return self.started_at is not None and self.ended_at is None
+
+    @property
+    def lead(self) -> Who | None:
+        """Whose item it is: the first speaker, otherwise whoever leads through it."""
+        for role in ("speaker", "moderator", "chair"):
+            for who in self.speakers:
+                if who.role == role:
+                    return who
+        return None
+
+    @property
+    def heading(self) -> str:
+        """What a chair calls it: the name where one or two people speak, the title otherwise."""
+        if self.kind in ("break", "questions"):
+            return self.title
+        names = [who.name for who in self.speakers if who.role == "speaker"]
+        if not names and self.lead:
+            names = [self.lead.name]
+        return " & ".join(names) if 1 <= len(names) <= 2 else self.title
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Forecast:
+    """When the evening ends if everybody keeps to their minutes from here on."""
+
+    ends_at: dt.datetime
+    minutes_over: int
+    """Against the planned end; negative when there is time in hand."""
+
+
+def running_order(event: Event) -> list[Item]:
+    """All items in order, two queries whatever their number. Always read afresh, so that it may be
+    called again after a verb (or after a lock was waited for) in the same transaction."""
+    sessions = db.session.execute(
+        sa.select(
+            Session.id,
+            Session.key,
+            Session.title,
+            Session.summary,
+            Session.kind,
+            Session.minutes,
+            Session.started_at,
+            Session.ended_at,
+        )
+        .where(Session.event_id == event.id)
+        .order_by(Session.position, Session.id)
+    ).all()
+    people = db.session.execute(
+        sa.select(
+            SessionSpeaker.session_id,
+            Speaker.id,
+            Speaker.name,
+            SessionSpeaker.role,
+            Speaker.title,
+            Speaker.affiliation,
+            Speaker.bio,
+            Speaker.url,
+        )
+        .join(Speaker, SessionSpeaker.speaker_id == Speaker.id)
+        .where(Speaker.event_id == event.id)
+        .order_by(SessionSpeaker.position, SessionSpeaker.id)
+    )
+    by_session: dict[int, list[Who]] = {}
+    for session_id, *who in people:
+        by_session.setdefault(session_id, []).append(Who(*who))
+    items = []
+    start = event.starts_at
+    for id_, key, title, summary, kind, minutes, started_at, ended_at in sessions:
+        end = start + dt.timedelta(minutes=minutes)
+        speakers = tuple(by_session.get(id_, ()))
+        items.append(
+            Item(
+                id_, key, title, summary, kind, minutes, start, end, started_at, ended_at, speakers
+            )
+        )
+        start = end
+    return items
+
+
+def current(items: Sequence[Item]) -> Item | None:
+    """The item that was started last and not ended. None before the first and after the end."""
+    on = [item for item in items if item.is_on]
+    return max(on, key=lambda item: item.started_at or item.planned_start) if on else None
+
+
+def upcoming(items: Sequence[Item]) -> Item | None:
+    """What *Next* starts: the first item after the current one that was not started.
+
+    Items before it that never started were skipped; they stay reachable by starting them by name.
+    """
+    now = current(items)
+    if now:
+        after = list(items)[list(items).index(now) + 1 :]
+        return next((item for item in after if item.started_at is None), None)
+    started = [n for n, item in enumerate(items) if item.started_at is not None]
+    after = list(items)[started[-1] + 1 :] if started else list(items)
+    return next((item for item in after if item.started_at is None), None)
+
+
+def now_and_next(
+    items: Sequence[Item], at: dt.datetime, phase: Phase
+) -> tuple[Item | None, Item | None]:
+    """What is on and what follows. As pressed; where nobody presses, by the plan while it is live."""
+    if phase not in ("before", "live"):
+        return None, None
+    if any(item.started_at for item in items):
+        return current(items), upcoming(items)
+    if phase == "before":
+        return None, items[0] if items else None
+    planned = [n for n, item in enumerate(items) if item.planned_start <= at < item.planned_end]
+    if not planned:
+        return None, None
+    following = planned[0] + 1
+    return items[planned[0]], items[following] if following < len(items) else None
+
+
+def forecast(event: Event, items: Sequence[Item], at: dt.datetime) -> Forecast:
+    """When it will end at ``at``: the running item takes its planned minutes (or until now, if it is
+    over them), everything after it its own. Before the first press it is the plan, later if late."""
+    now = current(items)
+    if now and now.started_at:
+        ends_at = max(at, now.started_at + dt.timedelta(minutes=now.minutes))
+        rest = list(items)[list(items).index(now) + 1 :]
+    else:
+        ends_at = max(at, event.starts_at)
+        rest = list(items)
+    ends_at += dt.timedelta(minutes=sum(item.minutes for item in rest if item.started_at is None))
+    if event.ended_at:
+        ends_at = event.ended_at
+    return Forecast(ends_at, round((ends_at - event.ends_at).total_seconds() / 60))
+
+
+def as_file(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """The running order in the words of the event file; what is empty is left out."""
+    return [
+        {
+            "key": item.key,
+            "title": item.title,
+            **({"summary": item.summary} if item.summary else {}),
+            "kind": item.kind,
+            "minutes": item.minutes,
+            "speakers": [
+                {
+                    "name": who.name,
+                    "role": who.role,
+                    **{
+                        name: value
+                        for name in ("title", "affiliation", "bio", "url")
+                        if (value := getattr(who, name))
+                    },
+                }
+                for who in item.speakers
+            ],
+        }
+        for item in items
+    ]
+
+
+def fingerprint(items: Sequence[Item]) -> str:
+    """Changes when somebody edits these items or their order; what was pressed does not change it."""
+    text = json.dumps(as_file(items), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def notes(event_id: int) -> list[Note]:
+    """Every point and quote of the event, in the order they were written."""
+    return list(
+        db.session.scalars(
+            sa.select(Note).where(Note.event_id == event_id).order_by(Note.at, Note.id)
+        )
+    )
+
+
+def speakers(event_id: int) -> list[Speaker]:
+    """Everybody who has a part in the agenda, in the order they first appear."""
+    first = (
+        sa.select(SessionSpeaker.speaker_id, sa.func.min(Session.position).label("position"))
+        .join(Session, SessionSpeaker.session_id == Session.id)
+        .where(Session.event_id == event_id)
+        .group_by(SessionSpeaker.speaker_id)
+        .subquery()
+    )
+    return list(
+        db.session.scalars(
+            sa.select(Speaker)
+            .outerjoin(first, first.c.speaker_id == Speaker.id)
+            .where(Speaker.event_id == event_id)
+            .order_by(sa.func.coalesce(first.c.position, 10_000), Speaker.id)
+        )
+    )
+
+
+def speaker(event_id: int, speaker_id: int) -> Speaker | None:
+    """That speaker, if they belong to that event."""
+    return db.session.scalar(
+        sa.select(Speaker).where(Speaker.id == speaker_id, Speaker.event_id == event_id)
+    )
