@@ -18,7 +18,7 @@ from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from webapp.clock import UTC
 
-Purpose = Literal["my", "join", "confirm", "chair", "guest", "door-cookie", "form"]
+Purpose = Literal["my", "join", "confirm", "erase", "chair", "guest", "door-cookie", "form"]
 
 MAX_AGE = dt.timedelta(days=800)
 

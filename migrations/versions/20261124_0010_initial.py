@@ -421,6 +421,8 @@ def upgrade() -> None:
         sa.Column("proved_at", sa.BigInteger(), nullable=True),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
         sa.Column("cancelled_at", sa.BigInteger(), nullable=True),
+        sa.Column("cancelled_by", sa.String(length=10), nullable=True),
+        sa.Column("ics_changes", sa.Integer(), nullable=False),
         sa.Column("erased_at", sa.BigInteger(), nullable=True),
         sa.Column("attended", sa.Boolean(), nullable=True),
         sa.CheckConstraint(
@@ -430,6 +432,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "erased_at IS NULL OR (email IS NULL AND name IS NULL AND person_key IS NULL)",
             name=op.f("ck_signups_erased"),
+        ),
+        sa.CheckConstraint(
+            "cancelled_by IN ('person', 'organiser')", name=op.f("ck_signups_cancelled_by")
         ),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("fk_signups_event_id_events"), ondelete="CASCADE"

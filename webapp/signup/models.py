@@ -35,6 +35,7 @@ class Signup(Base):
             "erased_at IS NULL OR (email IS NULL AND name IS NULL AND person_key IS NULL)",
             name="erased",
         ),
+        sa.CheckConstraint("cancelled_by IN ('person', 'organiser')", name="cancelled_by"),
         # The last word on "one live sign-up per address and event".
         sa.Index(
             "uq_signups_live", "event_id", "email_key", unique=True,
@@ -56,7 +57,8 @@ class Signup(Base):
     email: Mapped[str | None] = mapped_column(sa.String(254))
     email_key: Mapped[str | None] = mapped_column(sa.String(254))
     status: Mapped[str] = mapped_column(sa.String(12))
-    # Why a pending one waits: the address is not proved, or a person must approve.
+    # Why a pending one waits: "address" (not proved), "approval" (somebody must look at it), or "click"
+    # (it looked like a robot's, and nobody has pressed "I'm a person" yet).
     pending_reason: Mapped[str | None] = mapped_column(sa.String(10))
     source: Mapped[str | None] = mapped_column(sa.String(60))
     language: Mapped[str] = mapped_column(sa.String(10), default="en")
@@ -67,6 +69,10 @@ class Signup(Base):
     proved_at: Mapped[dt.datetime | None]
     confirmed_at: Mapped[dt.datetime | None]
     cancelled_at: Mapped[dt.datetime | None]
+    # "person" or "organiser": only a person's own cancelling can be taken back by their link.
+    cancelled_by: Mapped[str | None] = mapped_column(sa.String(10))
+    # Grows when this one person's calendar entry is called off or taken up again; added to the event's.
+    ics_changes: Mapped[int] = mapped_column(default=0)
     erased_at: Mapped[dt.datetime | None]
     # Frozen when the tie to the visits is cut: had this sign-up come?
     attended: Mapped[bool | None]
