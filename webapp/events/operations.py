@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -61,10 +62,13 @@ def _free_slug(wanted: str, at: dt.datetime) -> str:
     return slug
 
 
-def _flush_with_slug(slug: str) -> None:
-    """The unique constraint has the last word on an address; said in a sentence."""
+@contextmanager
+def _slug_has_last_word(slug: str) -> Iterator[None]:
+    """The unique constraint has the last word on an address; said in a sentence, and nothing of what
+    was done inside stays."""
     try:
         with db.session.begin_nested():
+            yield
             db.session.flush()
     except IntegrityError:
         raise Refused(_("The address “%(slug)s” belongs to another event; please choose another.", slug=slug), "slug") from None  # fmt: skip
@@ -129,8 +133,8 @@ def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | 
     event = Event(**clean, state="draft", created_at=at)
     for name, new in rows.items():
         _replace_rows(event, name, new)
-    db.session.add(event)
-    _flush_with_slug(event.slug)
+    with _slug_has_last_word(event.slug):
+        db.session.add(event)
     owner = owner or (by if isinstance(by, User) else None)
     if owner is not None:
         db.session.add(Membership(event_id=event.id, user_id=owner.id, role="owner", created_at=at))
@@ -142,25 +146,25 @@ def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | 
 def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) -> list[str]:
     """Changes the given fields and answers the names of those that really changed. Raises Refused."""
     clean = _checked(values, event)
-    changed = []
-    for name, new in clean.items():
-        rows = name in ("targets", "cohosts")
-        if (_rows(event, name) if rows else getattr(event, name)) == new:
-            continue
-        if name == "slug" and event.state != "draft":
-            raise Refused(_("The address is fixed once an event is published: people have it in their mail."), "slug")  # fmt: skip
-        changed.append(name)
-        if rows:
-            _replace_rows(event, name, new)
-        else:
-            setattr(event, name, new)
+    changed = [
+        name
+        for name, new in clean.items()
+        if new != (_rows(event, name) if name in ("targets", "cohosts") else getattr(event, name))
+    ]
     if not changed:
         return []
-    if _IN_CALENDARS & set(changed):
-        event.touch_calendar()
-    else:
-        event.touch()
-    _flush_with_slug(event.slug)
+    if "slug" in changed and event.state != "draft":
+        raise Refused(_("The address is fixed once an event is published: people have it in their mail."), "slug")  # fmt: skip
+    with _slug_has_last_word(clean.get("slug", event.slug)):
+        for name in changed:
+            if name in ("targets", "cohosts"):
+                _replace_rows(event, name, clean[name])
+            else:
+                setattr(event, name, clean[name])
+        if _IN_CALENDARS & set(changed):
+            event.touch_calendar()
+        else:
+            event.touch()
     _record(event, "event.changed", at, by, fields=changed)
     return changed
 

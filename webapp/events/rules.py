@@ -27,6 +27,8 @@ KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 RESERVED_SLUGS = frozenset({"new"})
 MAX_CAPACITY = 1_000_000
 LONGEST = dt.timedelta(days=31)
+# Letters that do not fall apart into a plain one and an accent.
+_SPELLED = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "'": "", "’": ""})  # fmt: skip
 # Bidi overrides and isolates can make a text read as something else; controls have no place in a line.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -64,8 +66,9 @@ def slug(value: str) -> str:
 def slug_from(title: str) -> str:
     """A slug made from a title's first part; may be empty when it has no Latin letters or digits."""
     first = title.split(":")[0] if ":" in title else title
-    plain = unicodedata.normalize("NFKD", first.replace("ß", "ss").replace("ø", "o").replace("ł", "l"))  # fmt: skip
-    words = re.findall(r"[a-z0-9]+", plain.encode("ascii", "ignore").decode().lower().replace("'", ""))  # fmt: skip
+    plain = first.lower().translate(_SPELLED)
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain)
     made = "-".join(words)[:60].strip("-")
     return made if len(made) >= 2 and made not in RESERVED_SLUGS else ""
 
