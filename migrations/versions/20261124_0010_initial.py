@@ -21,8 +21,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('refused','unreachable')", name=op.f("ck_delivery_pauses_kind")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_pauses")),
     )
     op.create_table(
@@ -273,6 +278,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("next_try_at", sa.BigInteger(), nullable=False),
+        sa.Column("give_up_at", sa.BigInteger(), nullable=True),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("leased_until", sa.BigInteger(), nullable=True),
         sa.Column("leased_by", sa.String(length=40), nullable=True),
@@ -303,6 +309,16 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('queued','sending')"),
         )
         batch_op.create_index("ix_outgoing_mails_event_id_id", ["event_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_outgoing_mails_event_id_state_id", ["event_id", "state", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_outgoing_mails_sent_at",
+            ["sent_at"],
+            unique=False,
+            sqlite_where=sa.text("sent_at IS NOT NULL"),
+            postgresql_where=sa.text("sent_at IS NOT NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_outgoing_mails_person"), ["person"], unique=False)
 
     op.create_table(
@@ -543,6 +559,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_visits_event_id_person_key", ["event_id", "person_key"], unique=False
         )
+        batch_op.create_index("ix_visits_event_id_id", ["event_id", "id"], unique=False)
         batch_op.create_index(
             "ix_visits_open",
             ["event_id", "last_seen_at"],
@@ -640,6 +657,7 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("pdf", sa.LargeBinary(), nullable=False),
+        sa.Column("pdf_hash", sa.String(length=64), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
         sa.Column("published_by", sa.String(length=254), nullable=False),
         sa.Column("correction", sa.Text(), nullable=True),
@@ -715,6 +733,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("end_reason IS NULL"),
             postgresql_where=sa.text("end_reason IS NULL"),
         )
+        batch_op.drop_index("ix_visits_event_id_id")
         batch_op.drop_index("ix_visits_event_id_person_key")
 
     op.drop_table("visits")
@@ -752,6 +771,12 @@ def downgrade() -> None:
     op.drop_table("presses")
     with op.batch_alter_table("outgoing_mails", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outgoing_mails_person"))
+        batch_op.drop_index(
+            "ix_outgoing_mails_sent_at",
+            sqlite_where=sa.text("sent_at IS NOT NULL"),
+            postgresql_where=sa.text("sent_at IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_outgoing_mails_event_id_state_id")
         batch_op.drop_index("ix_outgoing_mails_event_id_id")
         batch_op.drop_index(
             "ix_outgoing_mails_due",

@@ -33,7 +33,17 @@ class OutgoingMail(Base):
             sqlite_where=sa.text("state IN ('queued','sending')"),
             postgresql_where=sa.text("state IN ('queued','sending')"),
         ),
+        # An event's mails, newest first; and the same of one state, which also counts the states
+        # without reading a single mail.
         sa.Index("ix_outgoing_mails_event_id_id", "event_id", "id"),
+        sa.Index("ix_outgoing_mails_event_id_state_id", "event_id", "state", "id"),
+        # How many left in the last hour and day, for the server's quotas.
+        sa.Index(
+            "ix_outgoing_mails_sent_at",
+            "sent_at",
+            sqlite_where=sa.text("sent_at IS NOT NULL"),
+            postgresql_where=sa.text("sent_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -57,7 +67,10 @@ class OutgoingMail(Base):
     state: Mapped[str] = mapped_column(sa.String(12), default="queued")
     tries: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[dt.datetime]
+    # When it is due. While it is being sent: when the lease ends and anybody may take it again.
     next_try_at: Mapped[dt.datetime]
+    # 24 hours after the server first gave an answer about it; set then.
+    give_up_at: Mapped[dt.datetime | None]
     expires_at: Mapped[dt.datetime | None]
     leased_until: Mapped[dt.datetime | None]
     leased_by: Mapped[str | None] = mapped_column(sa.String(40))
@@ -78,12 +91,18 @@ class SuppressedAddress(Base):
 
 
 class DeliveryPause(Base):
-    """A pause of all delivery because the trouble is ours (our login, our reputation), not theirs."""
+    """A pause of all delivery because the trouble is ours, not the recipient's. Open until a mail goes
+    through again or somebody ends it."""
 
     __tablename__ = "delivery_pauses"
+    __table_args__ = (sa.CheckConstraint("kind IN ('refused','unreachable')", name="kind"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     since: Mapped[dt.datetime]
     until: Mapped[dt.datetime]
+    # "refused": the server does not want us (login, sender, reputation). "unreachable": it does not answer.
+    kind: Mapped[str] = mapped_column(sa.String(12))
+    # How often in a row it ended in the same trouble; the pauses grow with it.
+    times: Mapped[int] = mapped_column(default=1)
     reason: Mapped[str] = mapped_column(sa.String(500))
     ended_at: Mapped[dt.datetime | None]
