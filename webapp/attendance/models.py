@@ -34,6 +34,9 @@ class Visit(Base):
         ),
         sa.CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ends_after_start"),
         sa.Index("ix_visits_event_id_person_key", "event_id", "person_key"),
+        # The figures read an event's whole log: in the order it was written, which is how it lies on
+        # disk. By the index above it would be one random look-up a row, eight times slower.
+        sa.Index("ix_visits_event_id_id", "event_id", "id"),
         # The open visits of an event: what the board counts and the sweep closes.
         sa.Index(
             "ix_visits_open", "event_id", "last_seen_at",
