@@ -1,25 +1,39 @@
-"""The verbs of the running order: writing it, and noting what was said."""
+"""The verbs of the running order: writing it, running the evening by it, noting what was said."""
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from webapp.accounts.models import User
 from webapp.agenda import items as shape
-from webapp.agenda.items import NewItem, NewPerson
-from webapp.agenda.models import Session, SessionSpeaker, Speaker
-from webapp.db import db, lock_row
+from webapp.agenda import queries, rows
+from webapp.agenda.models import Note, Press, Session
+from webapp.agenda.queries import Item
+from webapp.audit import operations as audit
+from webapp.db import MILLISECOND, db, lock_row
 from webapp.errors import Refused
+from webapp.events import operations as events
 from webapp.events.models import Event
+
+By = User | str
+Act = Literal["start", "back", "end", "undo_end"]
+ACTS: tuple[Act, ...] = ("start", "back", "end", "undo_end")
+_PRESS_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+MAX_NOTE = 5_000
+MAX_ANNOUNCEMENT = 500
 
 
 def locked(event: Event) -> Event:
     """The event's row as it is now, locked until the commit: whoever changes what is on comes through
     here, one after the other."""
+    db.session.flush()
     row: Event | None = db.session.scalar(
         lock_row(sa.select(Event).where(Event.id == event.id)).execution_options(
             populate_existing=True
@@ -28,6 +42,13 @@ def locked(event: Event) -> Event:
     if row is None:
         raise Refused(_("This event is no longer there."), "gone")
     return row
+
+
+def actor(by: By) -> dict[str, Any]:
+    """Who did it, as the audit log takes it."""
+    if isinstance(by, User):
+        return {"actor": by.email, "actor_user_id": by.id}
+    return {"actor": by}
 
 
 def replace(event: Event, items: Sequence[dict[str, Any]], at: dt.datetime) -> list[str]:
@@ -40,8 +61,9 @@ def replace(event: Event, items: Sequence[dict[str, Any]], at: dt.datetime) -> l
     wanted = shape.read(items)
     people = shape.one_row_each(wanted)
     locked(event)
-    rows = {row.key: row for row in _sessions(event)}
-    dropped = [row for key, row in rows.items() if key not in {item.key for item in wanted}]
+    there = {row.key: row for row in rows.sessions(event)}
+    keys = [item.key for item in wanted]
+    dropped = [row for key, row in there.items() if key not in keys]
     for row in dropped:
         if row.started_at is not None:
             raise Refused(
@@ -49,17 +71,19 @@ def replace(event: Event, items: Sequence[dict[str, Any]], at: dt.datetime) -> l
                   title=row.title, key=row.key),
                 "started",
             )  # fmt: skip
-    changes, speakers = _write_people(event, people)
+    changes, speakers = rows.write_people(event, people)
     for row in dropped:
         changes.append(_("Taken out: “%(title)s”.", title=row.title))
         db.session.delete(row)
-    kept = [row.key for row in rows.values() if row not in dropped]
-    stays = _longest_in_order(kept, [item.key for item in wanted if item.key in rows])
+    stays = rows.longest_in_order(
+        [row.key for row in there.values() if row not in dropped],
+        [key for key in keys if key in there],
+    )
     for position, item in enumerate(wanted):
-        found = rows.get(item.key)
+        found = there.get(item.key)
         if found is None:
             found = Session(event_id=event.id, key=item.key, position=position)
-            _write_item(found, item, speakers)
+            rows.write_item(found, item, speakers)
             db.session.add(found)
             changes.append(
                 _("Added: “%(title)s”, %(n)d minutes.", title=item.title, n=item.minutes)
@@ -70,125 +94,215 @@ def replace(event: Event, items: Sequence[dict[str, Any]], at: dt.datetime) -> l
                 _("Moved: “%(title)s” is now number %(n)d.", title=item.title, n=position + 1)
             )
         found.position = position
-        changes += _write_item(found, item, speakers)
+        changes += rows.write_item(found, item, speakers)
     db.session.flush()
-    _drop_unused(event, speakers)
+    rows.drop_unused(event, speakers)
     if changes:
         event.touch()
     db.session.flush()
     return changes
 
 
-def _sessions(event: Event) -> list[Session]:
-    return list(
-        db.session.scalars(
-            sa.select(Session)
-            .where(Session.event_id == event.id)
-            .order_by(Session.position, Session.id)
-            .options(sa.orm.selectinload(Session.speakers).joinedload(SessionSpeaker.speaker))
-            .execution_options(populate_existing=True)
+@dataclasses.dataclass(frozen=True, slots=True)
+class PressResult:
+    """What became of a press. ``first`` is what became of it the first time: "applied" or "stale";
+    ``current_key`` is the item that is on now (None before the first and after the end)."""
+
+    outcome: Literal["applied", "repeated", "stale"]
+    current_key: str | None
+    first: str
+
+
+def press(
+    event: Event,
+    *,
+    press_id: str,
+    act: str,
+    session_key: str | None = None,
+    expected_key: str | None = None,
+    at: dt.datetime,
+    received_at: dt.datetime,
+    by: By,
+) -> PressResult:
+    """One press of Start or Next ("start" with the item's key), Back, End or its undo.
+
+    *Next* means "item 5 starts at 19:43": the page names the item, and the one it believed to be on
+    (``expected_key``). So a press that arrives twice (same ``press_id``), late, or after somebody else's
+    changes nothing and skips nobody. ``at`` is when the finger was on the button, UTC; it is taken no
+    later than ``received_at`` and always after the running item's start. Raises Refused where no press
+    makes sense (a draft, a cancelled event, one that is over).
+    """
+    if act not in ACTS or not _PRESS_ID.fullmatch(press_id):
+        raise Refused(_("That press did not arrive whole. Please reload the page."), "press")
+    event = locked(event)
+    known = db.session.scalar(sa.select(Press).where(Press.press_id == press_id))
+    items = queries.running_order(event)
+    now = queries.current(items)
+    if known is not None:
+        if known.event_id != event.id:
+            raise Refused(_("That press did not arrive whole. Please reload the page."), "press")
+        return PressResult("repeated", now.key if now else None, known.outcome)
+    at = min(at, received_at)
+    if now and now.started_at:
+        # Strictly later, so that every start has its own instant and Back knows the one before.
+        at = max(at, now.started_at + MILLISECOND)
+    elif event.started_at and event.ended_at is None:
+        at = max(at, event.started_at)
+    expected_key = expected_key or None
+    fits = expected_key == (now.key if now else None)
+    if fits and act == "start":
+        fits = _start(event, items, session_key, at, by)
+    elif fits and act == "back":
+        fits = _back(event, items)
+    elif fits and act == "end":
+        fits = _end(event, now, at, by)
+    elif fits:
+        fits = _undo_end(event, items, received_at, by)
+    outcome: Literal["applied", "stale"] = "applied" if fits else "stale"
+    db.session.add(
+        Press(
+            press_id=press_id,
+            event_id=event.id,
+            act=act,
+            session_key=(session_key or None) if act == "start" else None,
+            expected_key=expected_key,
+            at=at,
+            received_at=received_at,
+            by=str(actor(by)["actor"])[:254],
+            outcome=outcome,
         )
     )
-
-
-def _write_people(
-    event: Event, people: dict[str, NewPerson]
-) -> tuple[list[str], dict[str, Speaker]]:
-    """Makes or updates the row of everybody who speaks. Answers the changes and the rows by name key."""
-    changes: list[str] = []
-    rows = {
-        shape.name_key(row.name): row
-        for row in db.session.scalars(
-            sa.select(Speaker).where(Speaker.event_id == event.id).order_by(Speaker.id.desc())
-        )
-    }
-    speakers: dict[str, Speaker] = {}
-    for key, person in people.items():
-        row = rows.get(key)
-        details = {
-            "name": person.name,
-            "title": person.title,
-            "affiliation": person.affiliation,
-            "bio": person.bio,
-            "url": person.url,
-        }
-        if row is None:
-            row = Speaker(event_id=event.id, **details)
-            db.session.add(row)
-        else:
-            changed = [name for name, value in details.items() if getattr(row, name) != value]
-            for name in changed:
-                setattr(row, name, details[name])
-            if changed:
-                changes.append(
-                    _("%(person)s: changed %(what)s.", person=person.name, what=", ".join(changed))
-                )
-        speakers[key] = row
+    if fits:
+        event.touch()
     db.session.flush()
-    return changes, speakers
+    now = queries.current(queries.running_order(event))
+    return PressResult(outcome, now.key if now else None, outcome)
 
 
-def _write_item(row: Session, item: NewItem, speakers: dict[str, Speaker]) -> list[str]:
-    """Sets the row to the item and says what that changed (nothing is said about a new row)."""
-    is_new = row.id is None
-    changes = []
-    for name, label in (
-        ("title", _("title")),
-        ("summary", _("summary")),
-        ("kind", _("kind")),
-        ("minutes", _("minutes")),
-    ):
-        before, after = getattr(row, name), getattr(item, name)
-        if before == after:
-            continue
-        setattr(row, name, after)
-        if name == "summary":
-            changes.append(_("“%(title)s”: new summary.", title=item.title))
-        else:
-            changes.append(
-                _("“%(title)s”: %(what)s %(after)s instead of %(before)s.",
-                  title=item.title, what=label, after=after, before=before)
-            )  # fmt: skip
-    wanted = [(speakers[p.name_key].id, p.role) for p in item.speakers]
-    if is_new or [(s.speaker_id, s.role) for s in row.speakers] != wanted:
-        # One row may change place without changing itself: keep what is there, by person and role.
-        known = {(s.speaker_id, s.role): s for s in row.speakers} if not is_new else {}
-        row.speakers = [
-            known.get(pair) or SessionSpeaker(speaker_id=pair[0], role=pair[1]) for pair in wanted
-        ]
-        for position, link in enumerate(row.speakers):
-            link.position = position
-        names = ", ".join(person.name for person in item.speakers) or _("nobody")
-        changes.append(_("“%(title)s”: now with %(names)s.", title=item.title, names=names))
-    return [] if is_new else changes
+def _times(item: Item, **values: dt.datetime | None) -> None:
+    db.session.execute(sa.update(Session).where(Session.id == item.id).values(**values))
 
 
-def _drop_unused(event: Event, speakers: dict[str, Speaker]) -> None:
-    """Forgets people who have no part in the agenda any more. Their notes stay with the item."""
-    used = {row.id for row in speakers.values()}
-    for row in db.session.scalars(sa.select(Speaker).where(Speaker.event_id == event.id)):
-        if row.id not in used:
-            db.session.delete(row)
+def _start(event: Event, items: Sequence[Item], key: str | None, at: dt.datetime, by: By) -> bool:
+    item = next((item for item in items if item.key == key), None)
+    if item is None or item.started_at is not None or event.ended_at is not None:
+        return False
+    # Refuses for a draft, a cancelled event and one that is over; opens the door if it is the first.
+    events.start(event, at, by)
+    now = queries.current(items)
+    if now:
+        _times(now, ended_at=at)
+    _times(item, started_at=at)
+    return True
 
 
-def _longest_in_order(before: list[str], after: list[str]) -> set[str]:
-    """Keys that keep their order, as many as possible: the others are the ones that moved."""
-    table = [[0] * (len(after) + 1) for _row in range(len(before) + 1)]
-    for i in range(len(before) - 1, -1, -1):
-        for j in range(len(after) - 1, -1, -1):
-            table[i][j] = (
-                table[i + 1][j + 1] + 1
-                if before[i] == after[j]
-                else max(table[i + 1][j], table[i][j + 1])
-            )
-    i = j = 0
-    stays = set()
-    while i < len(before) and j < len(after):
-        if before[i] == after[j]:
-            stays.add(before[i])
-            i, j = i + 1, j + 1
-        elif table[i + 1][j] >= table[i][j + 1]:
-            i += 1
-        else:
-            j += 1
-    return stays
+def _back(event: Event, items: Sequence[Item]) -> bool:
+    """Undoes the last start: the item before it goes on as if nothing had happened."""
+    now = queries.current(items)
+    if now is None or event.ended_at is not None:
+        return False
+    _times(now, started_at=None, ended_at=None)
+    before = [item for item in items if item.ended_at and item.ended_at == now.started_at]
+    if before:
+        _times(before[0], ended_at=None)
+    elif event.started_at == now.started_at:
+        # It was this press that had opened the evening.
+        event.started_at = None
+    return True
+
+
+def _end(event: Event, now: Item | None, at: dt.datetime, by: By) -> bool:
+    if event.ended_at is not None:
+        return False
+    events.end(event, at, by)
+    if now:
+        _times(now, ended_at=at)
+    return True
+
+
+def _undo_end(event: Event, items: Sequence[Item], at: dt.datetime, by: By) -> bool:
+    if event.ended_at is None:
+        return False
+    ended_at = event.ended_at
+    events.undo_end(event, at, by)
+    last = max((i for i in items if i.ended_at == ended_at), key=_started, default=None)
+    if last:
+        _times(last, ended_at=None)
+    return True
+
+
+def _started(item: Item) -> dt.datetime:
+    return item.started_at or item.planned_start
+
+
+def add_note(
+    event: Event,
+    *,
+    kind: str,
+    session_key: str,
+    text: str,
+    author: str,
+    at: dt.datetime,
+    speaker_id: int | None = None,
+) -> Note:
+    """Keeps a "point" somebody made, or a "quote": their exact words. ``speaker_id`` must be one of the
+    item's speakers; None is the item itself. Raises Refused."""
+    item = next((i for i in queries.running_order(event) if i.key == session_key), None)
+    if item is None:
+        raise Refused(_("That item is no longer in the agenda."), "session")
+    if speaker_id is not None and speaker_id not in [who.speaker_id for who in item.speakers]:
+        raise Refused(_("That person does not speak in this item."), "speaker")
+    text = shape.paragraphs(text)
+    if not text:
+        raise Refused(_("There is nothing written yet."), "text")
+    if len(text) > MAX_NOTE:
+        raise Refused(_("A note has at most %(n)d characters.", n=MAX_NOTE), "text")
+    if kind not in ("point", "quote"):
+        raise Refused(_("A note is a point or a quote."), "kind")
+    note = Note(
+        event_id=event.id,
+        session_id=item.id,
+        speaker_id=speaker_id,
+        kind=kind,
+        text=text,
+        author=author[:254],
+        at=at,
+    )
+    db.session.add(note)
+    db.session.flush()
+    return note
+
+
+def delete_note(event: Event, note_id: int, author: str) -> None:
+    """Takes back one's own note. Raises Refused for somebody else's, and for one that is not there."""
+    note = db.session.scalar(sa.select(Note).where(Note.id == note_id, Note.event_id == event.id))
+    if note is None:
+        raise Refused(_("That note is no longer there."), "gone")
+    if note.author != author:
+        raise Refused(_("Only %(author)s can take this note back.", author=note.author), "foreign")
+    db.session.delete(note)
+    db.session.flush()
+
+
+def announce(event: Event, text: str, at: dt.datetime, by: By) -> bool:
+    """Says ``text`` to everybody in the room until it is replaced; empty takes it back. Answers whether
+    that changed anything. Raises Refused if it is too long."""
+    text = shape.line(text)
+    if len(text) > MAX_ANNOUNCEMENT:
+        raise Refused(
+            _("An announcement has at most %(n)d characters.", n=MAX_ANNOUNCEMENT), "announcement"
+        )
+    event = locked(event)
+    if (event.announcement or "") == text:
+        return False
+    event.announcement = text or None
+    event.touch()
+    audit.record(
+        "event.announced" if text else "event.announcement_withdrawn",
+        at=at,
+        event_id=event.id,
+        summary=text or event.title,
+        **actor(by),
+    )
+    db.session.flush()
+    return True

@@ -1,0 +1,158 @@
+"""The verbs of the agenda editor: one change at a time, noticed when a colleague was quicker.
+
+Each takes ``seen``, the fingerprint of what the page showed. It is compared after the lock, so two
+people who save at the same moment cannot overwrite one another unnoticed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from webapp.agenda import items as shape
+from webapp.agenda import queries
+from webapp.agenda.models import Speaker
+from webapp.agenda.operations import By, actor, locked, replace
+from webapp.agenda.queries import Item
+from webapp.audit import operations as audit
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.events.models import Event
+from webapp.tokens import digest
+
+CHANGED = "changed"
+# What may be said about a person, in characters.
+LONGEST = {"name": 200, "title": 200, "affiliation": 200, "bio": shape.MAX_TEXT, "url": 500}
+
+
+def _find(items: list[Item], key: str) -> int:
+    place = next((n for n, item in enumerate(items) if item.key == key), None)
+    if place is None:
+        raise Refused(_("Somebody took this item out of the agenda in the meantime."), "gone")
+    return place
+
+
+def _somebody() -> Refused:
+    return Refused(_("Somebody else changed this in the meantime."), CHANGED)
+
+
+def _write(event: Event, wanted: list[dict[str, Any]], at: dt.datetime, by: By) -> list[str]:
+    changes = replace(event, wanted, at)
+    if changes:
+        audit.record(
+            "agenda.changed",
+            at=at,
+            event_id=event.id,
+            summary=" ".join(changes),
+            **actor(by),
+        )
+    return changes
+
+
+def add_item(event: Event, item: dict[str, Any], at: dt.datetime, by: By) -> list[str]:
+    """Puts a new item at the end; its key is made from its title."""
+    event = locked(event)
+    wanted = queries.as_file(queries.running_order(event))
+    return _write(event, [*wanted, item], at, by)
+
+
+def change_item(
+    event: Event, key: str, item: dict[str, Any], seen: str, at: dt.datetime, by: By
+) -> list[str]:
+    """Sets an item to what was typed. What the form does not know of its people stays as it is."""
+    event = locked(event)
+    items = queries.running_order(event)
+    place = _find(items, key)
+    if queries.fingerprint([items[place]]) != seen:
+        raise _somebody()
+    wanted = queries.as_file(items)
+    known = {shape.name_key(who["name"]): who for entry in wanted for who in entry["speakers"]}
+    speakers = [
+        {**known.get(shape.name_key(str(who["name"])), {}), **who} for who in item["speakers"]
+    ]
+    wanted[place] = {**item, "key": key, "speakers": speakers}
+    return _write(event, wanted, at, by)
+
+
+def move_item(event: Event, key: str, step: int, seen: str, at: dt.datetime, by: By) -> list[str]:
+    """One place up (-1) or down (1); at the edge nothing happens."""
+    event = locked(event)
+    items = queries.running_order(event)
+    if order(items) != seen:
+        raise _somebody()
+    place = _find(items, key)
+    wanted = queries.as_file(items)
+    target = min(max(place + step, 0), len(wanted) - 1)
+    wanted.insert(target, wanted.pop(place))
+    return _write(event, wanted, at, by)
+
+
+def remove_item(event: Event, key: str, seen: str, at: dt.datetime, by: By) -> list[str]:
+    """Takes an item out. Raises Refused if it has started, or is not what the page showed."""
+    event = locked(event)
+    items = queries.running_order(event)
+    place = _find(items, key)
+    if queries.fingerprint([items[place]]) != seen:
+        raise _somebody()
+    wanted = queries.as_file(items)
+    del wanted[place]
+    return _write(event, wanted, at, by)
+
+
+def order(items: list[Item]) -> str:
+    """What the Up and Down buttons were looking at: the keys in their order."""
+    return digest(" ".join(item.key for item in items))[:16]
+
+
+def person_seen(row: Speaker) -> str:
+    """What the form about a person was looking at."""
+    parts = [row.name, row.title, row.affiliation, row.bio, row.url or ""]
+    return digest("\0".join(parts))[:16]
+
+
+def change_speaker(
+    event: Event,
+    speaker_id: int,
+    values: Mapping[str, str],
+    seen: str,
+    at: dt.datetime,
+    by: By,
+) -> None:
+    """Sets name, title, affiliation, bio and url of a person of this event, wherever they speak.
+
+    Raises Refused, with the field's name as its code.
+    """
+    event = locked(event)
+    row = queries.speaker(event.id, speaker_id)
+    if row is None:
+        raise Refused(_("This person has no part in the agenda any more."), "gone")
+    db.session.refresh(row)
+    if person_seen(row) != seen:
+        raise _somebody()
+    name = shape.line(values["name"])
+    if not name:
+        raise Refused(_("A speaker needs a name."), "name")
+    for field, longest in LONGEST.items():
+        if len(values[field]) > longest:
+            raise Refused(_("At most %(n)d characters, please.", n=longest), field)
+    for other in queries.speakers(event.id):
+        if other.id != row.id and shape.name_key(other.name) == shape.name_key(name):
+            raise Refused(
+                _("There already is a %(name)s in this agenda. Give that person the item instead.", name=other.name),
+                "name",
+            )  # fmt: skip
+    try:
+        url = shape.web_address(values["url"])
+    except ValueError:
+        raise Refused(
+            _("That must be an address that begins with https:// or http://."), "url"
+        ) from None
+    row.name, row.url = name, url
+    row.title, row.affiliation = shape.line(values["title"]), shape.line(values["affiliation"])
+    row.bio = shape.paragraphs(values["bio"])
+    event.touch()
+    audit.record("speaker.changed", at=at, event_id=event.id, summary=row.name, **actor(by))
+    db.session.flush()

@@ -1,0 +1,67 @@
+"""The whole agenda as a calendar: one entry for each item, with its zone spelled out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import icalendar
+from flask import current_app
+from flask_babel import gettext as _
+
+from webapp.agenda.queries import Item
+from webapp.events.models import Event
+
+
+def calendar(event: Event, items: Sequence[Item]) -> bytes:
+    """RFC 5545, UTF-8, lines of at most 75 octets. Times are the planned ones in the event's zone.
+
+    An item keeps its UID as long as event and item keep their slug and key. The same agenda always
+    gives the same bytes, so that an ETag holds; DTSTAMP therefore is the moment the event was made.
+    """
+    base = current_app.config["BASE_URL"].rstrip("/")
+    host = urlsplit(base).hostname or "localhost"
+    page = f"{base}/events/{event.slug}"
+    zone = ZoneInfo(event.timezone)
+    made = icalendar.Calendar()
+    made.add("prodid", "-//Turnout//Agenda//EN")
+    made.add("version", "2.0")
+    made.add("calscale", "GREGORIAN")
+    made.add("x-wr-calname", event.title)
+    for item in items:
+        entry = icalendar.Event()
+        entry.add("uid", f"{item.key}.{event.slug}@{host}")
+        entry.add("dtstamp", event.created_at)
+        entry.add("sequence", event.revision)
+        start = item.planned_start.astimezone(zone)
+        # On the night the clocks go back 02:30 happens twice, and a local time in a calendar means
+        # the first: the second is written in UTC. A length instead of an end is never ambiguous.
+        entry.add("dtstart", item.planned_start if start.fold else start)
+        entry.add("duration", item.planned_end - item.planned_start)
+        entry.add("summary", _summary(item))
+        entry.add("description", _description(event, item, page))
+        entry.add("url", page)
+        if event.state == "cancelled":
+            entry.add("status", "CANCELLED")
+        made.add_component(entry)
+    # The rules of this year and the next are enough, and keep the file small.
+    year = event.starts_at.astimezone(zone).year
+    made.add_missing_timezones(dt.date(year - 1, 1, 1), dt.date(year + 2, 1, 1))
+    return bytes(made.to_ical())
+
+
+def _summary(item: Item) -> str:
+    if item.heading == item.title:
+        return item.title
+    return _("%(who)s: %(title)s", who=item.heading, title=item.title)
+
+
+def _description(event: Event, item: Item, page: str) -> str:
+    lines = [event.title]
+    for who in item.speakers:
+        lines.append(f"{who.name} ({who.about})" if who.about else who.name)
+    if item.summary:
+        lines += ["", item.summary]
+    return "\n".join([*lines, "", page])
