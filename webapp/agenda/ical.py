@@ -29,7 +29,8 @@ def calendar(event: Event, items: Sequence[Item]) -> bytes:
     made.add("prodid", "-//Turnout//Agenda//EN")
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
-    made.add("x-wr-calname", event.title)
+    # The library takes a name it does not know as raw text, so it is told that this is TEXT.
+    made.add("x-wr-calname", icalendar.vText(event.title))
     for item in items:
         entry = icalendar.Event()
         entry.add("uid", f"{item.key}.{event.slug}@{host}")
