@@ -6,6 +6,10 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.mail import models, rendering  # noqa: F401
+    import flask_mail
 
+    from webapp.mail import commands, delivery, models, rendering  # noqa: F401
+
+    flask_mail.Mail(app)
     rendering.init_app(app)
+    app.cli.add_command(commands.cli)

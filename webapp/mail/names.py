@@ -14,8 +14,8 @@ _BREAK = "\u200b"
 # Control characters, and those that turn the direction of what follows.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 # A dot that could stand inside a host name: "evil.example", but not "J.R. Smith" or "Dr. No".
-_HOST_DOT = re.compile(r"(?<=\w)([.\u3002\uff0e\uff61])(?=\w{2})")
-_SCHEME = re.compile(r":(?=\s*/\s*/)")
+_HOST_DOT = re.compile(r"(?<=\w)([.\u3002\uff0e\uff61])(?=[^\W_]{2})")
+_SCHEME = re.compile(r":\s*(?=/\s*/)")
 _MAILTO = re.compile(r"\b(mailto|tel|sms|javascript|data):", re.IGNORECASE)
 
 

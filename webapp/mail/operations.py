@@ -1,0 +1,81 @@
+"""What people may do with mail that is queued: send it again, and get delivery going."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.mail import outbox, pauses, queries
+from webapp.mail.models import OutgoingMail, SuppressedAddress
+
+
+def resend(mail: OutgoingMail, at: dt.datetime) -> OutgoingMail:
+    """Queues the mail once more, letter for letter, as a mail of its own with its own Message-ID.
+
+    Raises Refused for one that is still on its way, too late, to a sample person, or to an address
+    that the world has refused.
+    """
+    if mail.state in ("queued", "sending"):
+        raise Refused(_("This mail is still on its way."), "underway")
+    if mail.state == "held":
+        raise Refused(_("Sample people never get mail."), "sample")
+    if mail.expires_at is not None and mail.expires_at <= at:
+        raise Refused(_("It is too late for this mail: it would be of no use any more."), "expired")
+    if queries.suppressed_among([mail.to_address]):
+        raise Refused(
+            _("This address was refused before, so nothing is sent there. Ask the person for another one."),
+            "suppressed",
+        )  # fmt: skip
+    copy = OutgoingMail(
+        event_id=mail.event_id,
+        person=mail.person,
+        message=mail.message,
+        lane=mail.lane,
+        lane_rank=mail.lane_rank,
+        to_address=mail.to_address,
+        to_name=mail.to_name,
+        subject=mail.subject,
+        text=mail.text,
+        html=mail.html,
+        calendar=mail.calendar,
+        calendar_method=mail.calendar_method,
+        message_id=outbox.new_message_id(),
+        secrets=list(mail.secrets),
+        state="queued",
+        tries=0,
+        created_at=at,
+        next_try_at=at,
+        expires_at=mail.expires_at,
+    )
+    db.session.add(copy)
+    return copy
+
+
+def retry_failed(event_id: int, at: dt.datetime) -> int:
+    """Gives the event's failed mails another 24 hours of tries, from now on; answers how many."""
+    changed: sa.CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
+        sa.update(OutgoingMail)
+        .where(OutgoingMail.event_id == event_id, OutgoingMail.state == "failed")
+        .values(state="queued", tries=0, give_up_at=None, next_try_at=at)
+    )
+    return changed.rowcount
+
+
+def try_now(at: dt.datetime) -> int:
+    """Ends the pause of delivery; answers 0 if there was none."""
+    return pauses.end(at)
+
+
+def allow_again(suppressed_id: int) -> str | None:
+    """Lets mail to a refused address try again; answers the address, or None if it is not listed."""
+    row = db.session.get(SuppressedAddress, suppressed_id)
+    if row is None:
+        return None
+    address = row.address_key
+    db.session.delete(row)
+    return address

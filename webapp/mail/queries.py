@@ -1,0 +1,140 @@
+"""Reads over the outbox: one event's mails, and how delivery is doing over all of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.orm import load_only
+
+from webapp import addresses
+from webapp.db import db
+from webapp.mail.models import LANES, STATES, DeliveryPause, OutgoingMail, SuppressedAddress
+
+PAGE = 50
+HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
+
+# Written out, not bound: only then do both engines see that the partial index covers it.
+WAITING = sa.text("outgoing_mails.state IN ('queued','sending')")
+
+
+def _by_state(*conditions: sa.ColumnElement[bool]) -> dict[str, int]:
+    rows = db.session.execute(
+        sa.select(OutgoingMail.state, sa.func.count())
+        .where(*conditions)
+        .group_by(OutgoingMail.state)
+    )
+    found = dict.fromkeys(STATES, 0)
+    for state, count in rows:
+        found[state] = count
+    return found
+
+
+def counts(event_id: int) -> dict[str, int]:
+    """How many mails of the event are in each state, every state named."""
+    return _by_state(OutgoingMail.event_id == event_id)
+
+
+def of_event(
+    event_id: int, *, state: str | None = None, before: int | None = None, limit: int = PAGE
+) -> list[OutgoingMail]:
+    """The event's mails, newest first, without their texts. ``before`` is the id the last page ended with."""
+    query = sa.select(OutgoingMail).where(OutgoingMail.event_id == event_id)
+    if state:
+        query = query.where(OutgoingMail.state == state)
+    if before:
+        query = query.where(OutgoingMail.id < before)
+    columns = (
+        "event_id", "message", "lane", "to_address", "to_name", "subject", "state", "tries", "created_at",
+        "next_try_at", "expires_at", "sent_at", "last_reply",
+    )  # fmt: skip
+    return list(
+        db.session.scalars(
+            query.options(load_only(*(getattr(OutgoingMail, name) for name in columns)))
+            .order_by(OutgoingMail.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def one(event_id: int, mail_id: int) -> OutgoingMail | None:
+    """The mail, if it is this event's."""
+    return db.session.scalar(
+        sa.select(OutgoingMail).where(OutgoingMail.event_id == event_id, OutgoingMail.id == mail_id)
+    )
+
+
+def pause() -> DeliveryPause | None:
+    """The trouble that holds up delivery, or None. Its ``until`` may have passed: then the next mail
+    decides whether it is over."""
+    return db.session.scalar(
+        sa.select(DeliveryPause)
+        .where(DeliveryPause.ended_at.is_(None))
+        .order_by(DeliveryPause.until.desc())
+        .limit(1)
+    )
+
+
+def suppressed(limit: int = 200) -> list[SuppressedAddress]:
+    """Addresses that nothing is sent to, newest first."""
+    return list(
+        db.session.scalars(
+            sa.select(SuppressedAddress)
+            .order_by(SuppressedAddress.at.desc(), SuppressedAddress.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def suppressed_among(texts: Iterable[str]) -> dict[str, str]:
+    """Those of the given addresses that nothing is sent to, with what was said when they were refused."""
+    keys = {text: addresses.key(text) for text in texts}
+    rows = db.session.execute(
+        sa.select(SuppressedAddress.address_key, SuppressedAddress.reason).where(
+            SuppressedAddress.address_key.in_(set(keys.values()))
+        )
+    )
+    reasons: dict[str, str] = {row.address_key: row.reason for row in rows}
+    return {text: reasons[key] for text, key in keys.items() if key in reasons}
+
+
+def sent_since(moment: dt.datetime) -> int:
+    """How many mails the server took after ``moment``."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count())
+            .select_from(OutgoingMail)
+            .where(OutgoingMail.sent_at.is_not(None), OutgoingMail.sent_at > moment)
+        )
+        or 0
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Health:
+    """How mail is doing over all events: ``states`` counts everything, ``waiting`` what is still to go
+    out, by lane; ``oldest_due`` is how long the longest has been due without leaving."""
+
+    states: dict[str, int]
+    waiting: dict[str, int]
+    oldest_due: dt.datetime | None
+    sent_last_hour: int
+    sent_last_day: int
+
+
+def health(at: dt.datetime) -> Health:
+    lanes = db.session.execute(
+        sa.select(OutgoingMail.lane_rank, sa.func.count(), sa.func.min(OutgoingMail.next_try_at))
+        .where(WAITING)
+        .group_by(OutgoingMail.lane_rank)
+    ).all()
+    due = [first for _, _, first in lanes if first <= at]
+    return Health(
+        states=_by_state(),
+        waiting=dict.fromkeys(LANES, 0) | {LANES[rank]: count for rank, count, _ in lanes},
+        oldest_due=min(due, default=None),
+        sent_last_hour=sent_since(at - HOUR),
+        sent_last_day=sent_since(at - DAY),
+    )
