@@ -4,4 +4,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.agenda import models  # noqa: F401
+    from webapp.agenda import manage
+
+    app.register_blueprint(manage.blueprint)
