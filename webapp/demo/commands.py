@@ -1,0 +1,23 @@
+"""``flask demo load``."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from webapp import clock
+from webapp.db import db
+from webapp.demo import operations
+
+cli = AppGroup("demo", help="Sample events.")
+
+
+@cli.command("load")
+def load_command() -> None:
+    """Load the sample events, or bring those that are there to today's date."""
+    loaded = operations.load(clock.now())
+    db.session.commit()
+    click.echo(
+        "The sample events are loaded. Sign in as "
+        f"{loaded.email} with the password {loaded.password}"
+    )

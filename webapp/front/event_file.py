@@ -1,0 +1,227 @@
+"""The event file: a whole event as JSON, in and out. Its form is part of the contract.
+
+``load`` creates or updates by slug and says what changed; ``export`` gives a loaded file's content back.
+Unknown keys are refused by name and place, so that a slip of the keyboard is never silently ignored.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import difflib
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from webapp.accounts.models import User
+from webapp.agenda import operations as agenda
+from webapp.agenda import queries as agenda_queries
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.events import operations as events
+from webapp.events import queries as event_queries
+from webapp.events import rules
+from webapp.events.models import Event
+from webapp.signup import questions
+
+_MOMENTS = ("starts_at", "ends_at", "opens_at", "closes_at")
+_REQUIRED = ("slug", "title", "starts_at", "ends_at", "timezone")
+# key -> (types it may have, what to call them)
+_TEXT = ((str,), "a text")
+_MAYBE_NUMBER = ((int, type(None)), "a whole number or null")
+_LIST = ((list,), "a list")
+_EVENT_KEYS: dict[str, tuple[tuple[type, ...], str]] = {
+    "slug": _TEXT, "title": _TEXT, "summary": _TEXT, "description": _TEXT, "language": _TEXT,
+    "starts_at": _TEXT, "ends_at": _TEXT, "timezone": _TEXT, "mode": _TEXT, "targets": _LIST,
+    "capacity": _MAYBE_NUMBER, "approval": ((bool,), "true or false"),
+    "confirm_address": ((bool,), "true or false"), "presence": _TEXT,
+    "host": ((dict,), "an object"), "cohosts": _LIST,
+    "retention_days": ((int,), "a whole number"), "min_stay_minutes": _MAYBE_NUMBER,
+    "opens_at": ((str, type(None)), "a text or null"),
+    "closes_at": ((str, type(None)), "a text or null"),
+    "languages": _LIST, "access_needs": _LIST, "accent": ((str, type(None)), "a text or null"),
+}  # fmt: skip
+_ROW_KEYS = {"targets": ("label", "url", "language"), "cohosts": ("key", "name", "url")}
+_HOST_KEYS = ("key", "name", "url")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Loaded:
+    """The event and one line for each thing that changed; ``created`` for a new one."""
+
+    event: Event
+    created: bool
+    changes: list[str]
+
+
+def parse(text: str) -> dict[str, Any]:
+    """JSON text to data. Raises Refused naming line and column of what cannot be read."""
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise Refused(_("Line %(line)d, column %(column)d: %(what)s.", line=error.lineno, column=error.colno, what=error.msg), "json") from None  # fmt: skip
+    if not isinstance(data, dict):
+        raise Refused(_("The file must hold an object with the keys event, questions and agenda."), "json")  # fmt: skip
+    return data
+
+
+def _known(given: dict[str, Any], known: tuple[str, ...], place: str) -> None:
+    for key in given:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(key, known, n=1)
+        path = f"{place}.{key}" if place else key
+        if near:
+            raise Refused(_("%(path)s is not a key of the event file; did you mean %(near)s?", path=path, near=near[0]), "key")  # fmt: skip
+        raise Refused(_("%(path)s is not a key of the event file.", path=path), "key")
+
+
+def _typed(value: Any, wanted: tuple[tuple[type, ...], str], path: str) -> Any:
+    types, name = wanted
+    # True is an int to Python; it is no number to anybody else.
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise Refused(_("%(path)s must be %(what)s.", path=path, what=name), "type")
+    return value
+
+
+def _moment(text: str | None, path: str) -> dt.datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(_("%(path)s is %(text)s: write a moment like 2027-03-17T19:00:00+01:00.", path=path, text=json.dumps(text)), "time") from None  # fmt: skip
+    if moment.tzinfo is None:
+        raise Refused(_("%(path)s has no offset: write 2027-03-17T19:00:00+01:00, or end it with Z.", path=path), "time")  # fmt: skip
+    moment = moment.astimezone(dt.UTC)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def _rows(rows: list[Any], name: str) -> list[dict[str, Any]]:
+    for number, row in enumerate(rows):
+        path = f"event.{name}[{number}]"
+        _typed(row, ((dict,), "an object"), path)
+        _known(row, _ROW_KEYS[name], path)
+        for key, value in row.items():
+            _typed(value, ((str, type(None)), "a text or null"), f"{path}.{key}")
+    return rows
+
+
+def _event_values(given: dict[str, Any]) -> dict[str, Any]:
+    """The file's "event" object as the fields of an event."""
+    _known(given, tuple(_EVENT_KEYS), "event")
+    for key in _REQUIRED:
+        if key not in given:
+            raise Refused(_("event.%(key)s is missing.", key=key), "missing")
+    values: dict[str, Any] = dict(rules.DEFAULTS)
+    for key, value in given.items():
+        path = f"event.{key}"
+        _typed(value, _EVENT_KEYS[key], path)
+        if key in _MOMENTS:
+            values[key] = _moment(value, path)
+        elif key in _ROW_KEYS:
+            values[key] = _rows(value, key)
+        elif key in ("languages", "access_needs"):
+            values[key] = [
+                _typed(entry, _TEXT, f"{path}[{number}]") for number, entry in enumerate(value)
+            ]
+        elif key == "host":
+            _known(value, _HOST_KEYS, "event.host")
+            for part in value:
+                _typed(value[part], ((str, type(None)), "a text or null"), f"event.host.{part}")
+            values["host_name"] = value.get("name") or ""
+            values["host_key"] = value.get("key") or rules.key_from(values["host_name"], "host")
+            values["host_url"] = value.get("url")
+        else:
+            values[key] = value
+    return values
+
+
+def load(
+    data: dict[str, Any], *, at: dt.datetime, by: User | str, owner: User | None = None
+) -> Loaded:
+    """Creates the event of the file or brings the one with its slug to the file, and publishes it.
+
+    Raises Refused with one sentence that names the key; then nothing may be committed.
+    """
+    _known(data, ("event", "questions", "agenda"), "")
+    if "event" not in data:
+        raise Refused(_("The key event is missing."), "missing")
+    values = _event_values(_typed(data["event"], ((dict,), "an object"), "event"))
+    event = event_queries.by_slug(values["slug"])
+    created = event is None
+    changes: list[str] = []
+    try:
+        if event is None:
+            event = events.create(values, at=at, by=by, owner=owner)
+        else:
+            changed = events.update(event, values, at=at, by=by)
+            changes += [_("%(field)s changed", field=name.replace("_", " ")) for name in changed]
+    except Refused as refusal:
+        known = refusal.code.split(".")[0] in values
+        raise Refused(f"event.{refusal.code}: {refusal}" if known else str(refusal), refusal.code) from None  # fmt: skip
+    if event.state == "draft":
+        events.publish(event, at=at, by=by)
+        changes.append(_("published"))
+    if "questions" in data or not created:
+        rows = _typed(data.get("questions", []), _LIST, "questions")
+        for number, row in enumerate(rows):
+            _typed(row, ((dict,), "an object"), f"questions[{number}]")
+        changes += questions.replace(event, rows)
+    items = _typed(data.get("agenda", []), _LIST, "agenda")
+    changes += agenda.replace(event, items, at)
+    db.session.flush()
+    return Loaded(event, created, changes)
+
+
+def _local(moment: dt.datetime, event: Event) -> str:
+    return moment.astimezone(ZoneInfo(event.timezone)).isoformat()
+
+
+def export(event: Event) -> dict[str, Any]:
+    """The event as a file. Times carry the offset of the event's zone; what was never set is left out."""
+    host = {"key": event.host_key, "name": event.host_name}
+    result: dict[str, Any] = {
+        "slug": event.slug,
+        "title": event.title,
+        "summary": event.summary,
+        "description": event.description,
+        "language": event.language,
+        "starts_at": _local(event.starts_at, event),
+        "ends_at": _local(event.ends_at, event),
+        "timezone": event.timezone,
+        "mode": event.mode,
+        "targets": [
+            {name: value for name in ("label", "url", "language") if (value := getattr(row, name))}
+            for row in event.targets
+        ],
+        "capacity": event.capacity,
+        "approval": event.approval,
+        "confirm_address": event.confirm_address,
+        "presence": event.presence,
+        "host": host | ({"url": event.host_url} if event.host_url else {}),
+        "cohosts": [
+            {"key": row.key, "name": row.name} | ({"url": row.url} if row.url else {})
+            for row in event.cohosts
+        ],
+        "retention_days": event.retention_days,
+    }
+    optional: dict[str, Any] = {
+        "min_stay_minutes": event.min_stay_minutes,
+        "opens_at": _local(event.opens_at, event) if event.opens_at else None,
+        "closes_at": _local(event.closes_at, event) if event.closes_at else None,
+        "languages": event.languages or None,
+        "access_needs": event.access_needs or None,
+        "accent": event.accent,
+    }
+    result |= {key: value for key, value in optional.items() if value is not None}
+    return {
+        "event": result,
+        "questions": [
+            {key: value for key, value in row.items() if key != "choices" or value}
+            for row in questions.as_file(event.id)
+        ],
+        "agenda": agenda_queries.as_file(agenda_queries.running_order(event)),
+    }
