@@ -12,8 +12,13 @@ from webapp.db import Base
 
 
 class Report(Base):
-    """The draft of an event's report. ``blocks`` is its text in order; ``revision`` grows with each save,
-    so that two people editing at once notice."""
+    """The draft of an event's report. ``revision`` grows with each save, so that two people editing at
+    once notice.
+
+    ``content`` holds "blocks" (the named texts as they stand), "drafted" (the same as last written from
+    the data: what differs was edited by somebody), "left_out" (agenda keys without a section) and
+    "saved_by".
+    """
 
     __tablename__ = "reports"
 
@@ -34,7 +39,9 @@ class Report(Base):
 
 
 class ReportVersion(Base):
-    """A published version: canonical JSON of text and figures, its hash, and the PDF's bytes. Immutable."""
+    """A published version: canonical JSON of text and figures, its hash, and the PDF's bytes. Immutable:
+    changing one through the session raises ValueError, and ``flask reports verify`` finds what was
+    changed behind our back."""
 
     __tablename__ = "report_versions"
     __table_args__ = (sa.UniqueConstraint("report_id", "version"),)
@@ -47,8 +54,15 @@ class ReportVersion(Base):
     # SHA-256 of ``document`` in hex.
     content_hash: Mapped[str] = mapped_column(sa.String(64))
     pdf: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    # SHA-256 of ``pdf`` in hex: the paper edition is checked like the document.
+    pdf_hash: Mapped[str] = mapped_column(sa.String(64))
     published_at: Mapped[dt.datetime]
     published_by: Mapped[str] = mapped_column(sa.String(254), default="")
     correction: Mapped[str | None] = mapped_column(sa.Text)
 
     report: Mapped[Report] = relationship(back_populates="versions")
+
+
+@sa.event.listens_for(ReportVersion, "before_update")
+def refuse_change(mapper: object, connection: object, version: ReportVersion) -> None:
+    raise ValueError(f"version {version.version} is published; a correction is a new version")

@@ -1,0 +1,68 @@
+"""Reads over versions. The PDF's bytes stay in the database unless they are asked for."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import defer
+
+from webapp.db import db
+from webapp.events.models import Event
+from webapp.reports.models import Report, ReportVersion
+
+
+def report(event_id: int) -> Report | None:
+    """The draft of an event's report, if somebody has begun one."""
+    return db.session.scalar(sa.select(Report).where(Report.event_id == event_id))
+
+
+def _versions(event_id: int) -> sa.Select[tuple[ReportVersion]]:
+    return (
+        sa.select(ReportVersion)
+        .join(Report, Report.id == ReportVersion.report_id)
+        .where(Report.event_id == event_id)
+        .order_by(ReportVersion.version.desc())
+        .options(defer(ReportVersion.pdf))
+    )
+
+
+def latest(event: Event) -> ReportVersion | None:
+    """The version that stands on the public page now; None if nothing was published."""
+    return db.session.scalar(_versions(event.id).limit(1))
+
+
+def versions(event: Event) -> list[ReportVersion]:
+    """All published versions, the newest first."""
+    return list(db.session.scalars(_versions(event.id)))
+
+
+def published(slug: str, version: int | None = None) -> tuple[ReportVersion, int] | None:
+    """(a version of a public event's report, the number of its newest version), in one query.
+
+    Without ``version`` the newest. None if there is no such version or the event is not public.
+    """
+    newest = (
+        sa.select(sa.func.max(ReportVersion.version))
+        .where(ReportVersion.report_id == Report.id)
+        .correlate(Report)
+        .scalar_subquery()
+    )
+    wanted = newest if version is None else sa.literal(version)
+    row = db.session.execute(
+        sa.select(ReportVersion, newest)
+        .join(Report, Report.id == ReportVersion.report_id)
+        .join(Event, Event.id == Report.event_id)
+        .where(Event.slug == slug, Event.state != "draft", ReportVersion.version == wanted)
+        .options(defer(ReportVersion.pdf))
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def every_version() -> list[tuple[str, ReportVersion]]:
+    """(event's slug, version) of all that was ever published, for checking."""
+    rows = db.session.execute(
+        sa.select(Event.slug, ReportVersion)
+        .join(Report, Report.event_id == Event.id)
+        .join(ReportVersion, ReportVersion.report_id == Report.id)
+        .order_by(Event.slug, ReportVersion.version)
+    )
+    return [(slug, version) for slug, version in rows]
