@@ -6,6 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.front import commands
+    from webapp.front import commands, event_page, words
 
+    app.register_blueprint(event_page.blueprint)
+    app.jinja_env.globals["role_name"] = words.role_name
     app.cli.add_command(commands.cli)

@@ -1,0 +1,167 @@
+"""The page behind a person's own link: how it stands, joining, the calendar, leaving, deleting."""
+
+from __future__ import annotations
+
+import datetime as dt
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from webapp import clock
+from webapp.agenda.queries import running_order
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.events.models import Event
+from webapp.permissions import permission
+from webapp.privacy import operations as privacy
+from webapp.signup import calendar, links, operations, queries
+from webapp.signup.models import Signup
+from webapp.tokens import TokenError
+
+blueprint = Blueprint("personal", __name__)
+
+
+def _opened(token: str, at: dt.datetime) -> tuple[Signup, Event]:
+    """The sign-up behind the link and its event. Every bad link gets the same page."""
+    try:
+        return links.open_my(token, at)
+    except TokenError:
+        abort(404)
+
+
+def _calendar_links(event: Event, my_url: str) -> dict[str, str]:
+    """Addresses that open the entry in a calendar on the web. They lead there only when followed."""
+    start, end = (f"{moment:%Y%m%dT%H%M%SZ}" for moment in (event.starts_at, event.ends_at))
+    google = {
+        "action": "TEMPLATE",
+        "text": event.title,
+        "dates": f"{start}/{end}",
+        "details": my_url,
+    }
+    outlook = {
+        "path": "/calendar/action/compose",
+        "rru": "addevent",
+        "subject": event.title,
+        "startdt": f"{event.starts_at:%Y-%m-%dT%H:%M:%SZ}",
+        "enddt": f"{event.ends_at:%Y-%m-%dT%H:%M:%SZ}",
+        "body": my_url,
+    }
+    return {
+        "Google": f"https://calendar.google.com/calendar/render?{urlencode(google)}",
+        "Outlook": f"https://outlook.live.com/calendar/0/deeplink/compose?{urlencode(outlook)}",
+    }
+
+
+def _page(
+    signup: Signup, event: Event, token: str, at: dt.datetime, status: int = 200, problem: str = ""
+) -> ResponseReturnValue:
+    phase = event.phase(at)
+    page = render_template(
+        "front/personal.html",
+        event=event, signup=signup, token=token, phase=phase, at=at, problem=problem,
+        join_url=links.join_url(signup) if signup.status == "confirmed" and phase in ("before", "live") else None,
+        can_return=signup.status == "cancelled" and signup.cancelled_by == "person" and phase in ("before", "live"),
+        contacts=[c for c in queries.consents_of(signup) if c.kind == "contact" and not c.withdrawn_at],
+        items=running_order(event), calendars=_calendar_links(event, links.my_url(signup)),
+        said=request.args.get("said"),
+    )  # fmt: skip
+    return page, status
+
+
+@blueprint.get("/my/<token>")
+@permission("link", csrf="token")
+def show(token: str) -> ResponseReturnValue:
+    at = clock.now()
+    return _page(*_opened(token, at), token, at)
+
+
+@blueprint.get("/my/<token>/calendar.ics")
+@permission("link", csrf="token")
+def calendar_file(token: str) -> ResponseReturnValue:
+    at = clock.now()
+    signup, event = _opened(token, at)
+    if signup.status != "confirmed":
+        abort(404)
+    response = Response(calendar.entry(event, signup, at, "PUBLISH"), mimetype="text/calendar")
+    response.headers["Content-Disposition"] = f'attachment; filename="{event.slug}.ics"'
+    return response
+
+
+@blueprint.route("/my/<token>/cancel", methods=["GET", "POST"])
+@permission("link", csrf="token")
+def cancel(token: str) -> ResponseReturnValue:
+    """The link in the mail shows a button; only the button gives the place back."""
+    at = clock.now()
+    signup, event = _opened(token, at)
+    if request.method != "POST":
+        if not signup.is_live or event.phase(at) not in ("before", "live"):
+            return redirect(url_for("personal.show", token=token), 303)
+        return render_template(
+            "front/personal_cancel.html", event=event, signup=signup, token=token
+        )
+    try:
+        operations.prove_ids(event.id, [signup.public_id], at)
+        operations.cancel(signup, at)
+    except Refused as refusal:
+        db.session.rollback()
+        return _page(signup, event, token, at, 409, str(refusal))
+    db.session.commit()
+    return redirect(url_for("personal.show", token=token, said="cancelled"), 303)
+
+
+@blueprint.post("/my/<token>/come-back")
+@permission("link", csrf="token")
+def come_back(token: str) -> ResponseReturnValue:
+    at = clock.now()
+    signup, event = _opened(token, at)
+    try:
+        operations.come_back(signup, at)
+    except Refused as refusal:
+        db.session.rollback()
+        problem = str(refusal)
+        if refusal.code == "full":
+            problem = _("All places have been taken since you left. Try again later: when somebody else leaves, there is one.")  # fmt: skip
+        return _page(signup, event, token, at, 409, problem)
+    db.session.commit()
+    return redirect(url_for("personal.show", token=token, said="back"), 303)
+
+
+@blueprint.post("/my/<token>/contact")
+@permission("link", csrf="token")
+def withdraw(token: str) -> ResponseReturnValue:
+    """Withdrawing a consent is as easy as giving it: one press."""
+    at = clock.now()
+    signup, _event = _opened(token, at)
+    operations.prove(signup, at)
+    operations.withdraw_contact(signup, request.form.get("host", ""), at)
+    db.session.commit()
+    return redirect(url_for("personal.show", token=token, said="withdrawn"), 303)
+
+
+@blueprint.post("/my/<token>/ask-to-erase")
+@permission("link", csrf="token")
+def ask_to_erase(token: str) -> ResponseReturnValue:
+    """Personal links get passed on; deleting for good needs a mail that only the person has."""
+    at = clock.now()
+    signup, event = _opened(token, at)
+    operations.ask_to_erase(signup, event, at)
+    db.session.commit()
+    return redirect(url_for("personal.show", token=token, said="erase"), 303)
+
+
+@blueprint.route("/my/<token>/erase", methods=["GET", "POST"])
+@permission("link", csrf="token")
+def erase(token: str) -> ResponseReturnValue:
+    at = clock.now()
+    try:
+        signup, event = links.open_erase(token, at)
+    except TokenError:
+        abort(404)
+    if request.method != "POST":
+        return render_template("front/personal_erase.html", event=event, signup=signup)
+    privacy.erase_signup(signup, at, by="the person")
+    db.session.commit()
+    privacy.wipe_disk()
+    return render_template("front/personal_erased.html", event=event)

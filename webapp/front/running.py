@@ -1,0 +1,227 @@
+"""What is on, what follows and how late it is: the same for the cockpit and the chair's phone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from flask import flash, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from webapp import clock, templating
+from webapp.agenda import operations, queries
+from webapp.agenda.operations import By, PressResult
+from webapp.agenda.queries import Item
+from webapp.attendance import queries as attendance
+from webapp.db import db, to_ms
+from webapp.errors import Refused
+from webapp.events.models import Event
+from webapp.events.operations import UNDO
+from webapp.signup import queries as signups
+from webapp.templating import number
+
+# A press that claims to be older than this was not made this evening.
+OLDEST_PRESS = dt.timedelta(hours=24)
+
+
+def minutes_between(start: dt.datetime, end: dt.datetime) -> int:
+    return round((end - start).total_seconds() / 60)
+
+
+def duration(minutes: int) -> str:
+    """ "41 min", "2 h 05 min", "3 days"."""
+    if minutes < 60:
+        return _("%(n)d min", n=minutes)
+    if minutes < 48 * 60:
+        return _("%(h)d h %(m)02d min", h=minutes // 60, m=minutes % 60)
+    return ngettext("%(num)s day", "%(num)s days", minutes // (24 * 60))
+
+
+def status(event: Event, at: dt.datetime) -> str:
+    """Where the evening stands, in a few words."""
+    phase = event.phase(at)
+    if phase == "draft":
+        return _("Draft: nobody sees it yet")
+    if phase == "cancelled":
+        return _("Called off")
+    if phase == "before":
+        return _("Starts in %(time)s", time=duration(minutes_between(at, event.starts_at)))
+    if phase == "live":
+        since = max(minutes_between(event.live_from, at), 0)
+        return _("Live for %(time)s", time=duration(since))
+    if event.ended_at:
+        return _("Ended %(time)s", time=templating.time(event.ended_at, event.timezone))
+    return _("Over")
+
+
+def forecast(event: Event, items: Sequence[Item], at: dt.datetime) -> str:
+    """ "Ends 20:52, 7 minutes over"; empty where there is nothing to forecast."""
+    if not items or event.phase(at) not in ("before", "live"):
+        return ""
+    found = queries.forecast(event, items, at)
+    time = templating.time(found.ends_at, event.timezone)
+    if found.minutes_over > 0:
+        return ngettext("Ends %(time)s, %(num)s minute over", "Ends %(time)s, %(num)s minutes over", found.minutes_over, time=time)  # fmt: skip
+    if found.minutes_over < 0:
+        return ngettext("Ends %(time)s, %(num)s minute early", "Ends %(time)s, %(num)s minutes early", -found.minutes_over, time=time)  # fmt: skip
+    return _("Ends %(time)s, as planned", time=time)
+
+
+def introduction(item: Item) -> str:
+    """Two lines with which a chair introduces somebody: the start of the bio, else who they are."""
+    if item.lead is None:
+        return item.summary.split("\n")[0]
+    lines = [line for line in item.lead.bio.split("\n") if line.strip()]
+    return " ".join(lines[:2])
+
+
+def lateness(item: Item) -> str:
+    if item.started_at is None:
+        return ""
+    late = minutes_between(item.planned_start, item.started_at)
+    if late > 0:
+        return ngettext("%(num)s minute later than planned", "%(num)s minutes later than planned", late)  # fmt: skip
+    if late < 0:
+        return ngettext("%(num)s minute earlier than planned", "%(num)s minutes earlier than planned", -late)  # fmt: skip
+    return _("as planned")
+
+
+def left(item: Item | None, at: dt.datetime) -> str:
+    """The clock of the running item: "08:12 left", or "01:05 over"."""
+    if item is None or item.started_at is None:
+        return ""
+    seconds = item.minutes * 60 - int((at - item.started_at).total_seconds())
+    time = f"{abs(seconds) // 60:02d}:{abs(seconds) % 60:02d}"
+    return _("%(time)s left", time=time) if seconds >= 0 else _("%(time)s over", time=time)
+
+
+def can_undo(event: Event, at: dt.datetime) -> bool:
+    return event.ended_at is not None and at - event.ended_at <= UNDO
+
+
+def state(event: Event, items: Sequence[Item], at: dt.datetime) -> dict[str, Any]:
+    """All that the page's scripts need to draw the evening, also while the network is away. Moments
+    are milliseconds since 1970."""
+    now, following = queries.current(items), queries.upcoming(items)
+    return {
+        "at": to_ms(at),
+        "zone": event.timezone,
+        "phase": event.phase(at),
+        "status": status(event, at),
+        "forecast": forecast(event, items, at),
+        "ended": event.ended_at is not None,
+        "undo": can_undo(event, at),
+        "now": now.key if now else None,
+        "next": following.key if following else None,
+        "items": [
+            {
+                "key": item.key,
+                "heading": item.heading,
+                "about": item.lead.about if item.lead else "",
+                "introduction": introduction(item),
+                "minutes": item.minutes,
+                "planned": to_ms(item.planned_start),
+                "started": to_ms(item.started_at) if item.started_at else None,
+                "ended": to_ms(item.ended_at) if item.ended_at else None,
+            }
+            for item in items
+        ],
+    }
+
+
+def words() -> dict[str, str]:
+    """What the scripts say by themselves, in the reader's language."""
+    return {
+        "start": _("Start: {name}"),
+        "next": _("Next: {name}"),
+        "kicker": _("Now speaking, {place} of {count}"),
+        "first": _("Not started yet. First comes"),
+        "started": _("Started {time}"),
+        "left": _("{time} left"),
+        "over": _("{time} over"),
+        "minutes": _("{n} min"),
+        "saved": _("Saved"),
+        "saving": _("Saving …"),
+        "offline": _("Offline, {n} waiting. It is kept on this device and sent by itself."),
+        "reload": _("{n} waiting. Please reload this page and sign in if it asks."),
+        "stale": _("Somebody had already moved on; nothing was changed."),
+        "followed": _("{name} is next"),
+        "last": _("Nobody comes after this."),
+        "over_now": _("The evening has ended"),
+    }
+
+
+def figures(event: Event, at: dt.datetime) -> dict[str, str]:
+    """The counts of the moment as people read them; what is not measured is named unknown."""
+    live = attendance.live_counts(event, at)
+    return {
+        "present": number(live.present),
+        "doors": number(live.doors),
+        "confirmed": number(signups.counts(event.id)["confirmed"]),
+        "not_joined": number(live.not_joined),
+        "as_of": _("as of %(time)s (%(zone)s)",
+                   time=at.astimezone(clock.zone(event.timezone)).strftime("%H:%M:%S"),
+                   zone=templating.zone_name(event.timezone)),
+    }  # fmt: skip
+
+
+def _age() -> dt.timedelta:
+    """How long ago the page says the finger was on the button (milliseconds)."""
+    text = request.form.get("age", "")
+    if not text.isdecimal() or len(text) > 12:
+        return dt.timedelta()
+    return min(dt.timedelta(milliseconds=int(text)), OLDEST_PRESS)
+
+
+def _said(event: Event, items: Sequence[Item], result: PressResult, act: str) -> str:
+    now = next((item for item in items if item.key == result.current_key), None)
+    if result.outcome == "stale":
+        if now:
+            return _("Nothing was changed: somebody had already moved on. On now: %(name)s.", name=now.heading)  # fmt: skip
+        return _("Nothing was changed: somebody had been quicker.")
+    if result.outcome == "repeated":
+        return _("That press had arrived before; it counted once.")
+    if act == "end" and event.ended_at:
+        return _("Ended at %(time)s. You can take that back for five minutes.", time=templating.time(event.ended_at, event.timezone))  # fmt: skip
+    if act == "undo_end":
+        return _("The evening goes on.")
+    if now is None or now.started_at is None:
+        return _("Back to the beginning: nothing has started.")
+    if act == "back":
+        return _("Back to %(name)s.", name=now.heading)
+    return _("%(name)s: started %(time)s.", name=now.heading, time=templating.time(now.started_at, event.timezone))  # fmt: skip
+
+
+def take_press(event: Event, by: By, page: str) -> ResponseReturnValue:
+    """Takes the press of this request. Answers JSON to scripts and sends browsers back to ``page``."""
+    at = clock.now()
+    act = request.form.get("act", "")
+    as_json = request.accept_mimetypes.best == "application/json"
+    try:
+        result = operations.press(
+            event,
+            press_id=request.form.get("press_id", ""),
+            act=act,
+            session_key=request.form.get("session_key"),
+            expected_key=request.form.get("expected_key"),
+            at=at - _age(),
+            received_at=at,
+            by=by,
+        )
+    except Refused as refused:
+        db.session.rollback()
+        if as_json:
+            return jsonify(error=str(refused), state=state(event, queries.running_order(event), at)), 409  # fmt: skip
+        flash(str(refused))
+        return redirect(page)
+    items = queries.running_order(event)
+    said = _said(event, items, result, act)
+    answer = {"outcome": result.outcome, "said": said, "state": state(event, items, at)}
+    db.session.commit()
+    if as_json:
+        return jsonify(answer)
+    flash(said, "good" if result.outcome != "stale" else "message")
+    return redirect(page)

@@ -1,0 +1,37 @@
+"""The page after the form. It never says whether an address was known, and shows no personal link,
+since nobody has proved yet that the address is theirs."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask import Blueprint, abort, render_template, session
+from flask.typing import ResponseReturnValue
+
+from webapp import clock
+from webapp.attendance import door
+from webapp.events import queries
+from webapp.permissions import permission
+
+blueprint = Blueprint("thanks", __name__)
+
+# So close to the start a mail may come too late: everybody gets the same link that names nobody.
+SOON = dt.timedelta(minutes=60)
+
+
+@blueprint.get("/events/<slug>/signup/thanks")
+@permission("public")
+def show(slug: str) -> ResponseReturnValue:
+    at = clock.now()
+    event = queries.public_by_slug(slug)
+    if event is None:
+        abort(404)
+    sent = session.get("signed_up")
+    address = sent[1] if sent and sent[0] == event.id else None
+    phase = event.phase(at)
+    is_soon = phase == "live" or (phase == "before" and event.live_from - at <= SOON)
+    return render_template(
+        "front/thanks.html",
+        event=event, address=address, phase=phase,
+        guest_url=door.guest_url(event) if is_soon and event.mode != "in_person" else None,
+    )  # fmt: skip

@@ -1,0 +1,18 @@
+// Shows the event's time in the reader's own zone. Without this script the event's zone stands alone.
+(() => {
+  "use strict";
+  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const place of document.querySelectorAll("[data-local]")) {
+    const start = new Date(place.dataset.start);
+    const end = new Date(place.dataset.end);
+    const clock = (moment, zone) =>
+      new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "short", hour12: false, timeZone: zone }).format(moment);
+    if (!own || clock(start, own) === clock(start, place.dataset.zone)) continue;
+    const day = { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: own };
+    const format = new Intl.DateTimeFormat(document.documentElement.lang, day);
+    const period = format.formatRange ? format.formatRange(start, end) : format.format(start);
+    place.textContent = place.dataset.text.replace("{period}", period).replace("{zone}", own.replaceAll("_", " "));
+    place.hidden = false;
+    place.insertAdjacentElement("beforebegin", document.createElement("br"));
+  }
+})();
