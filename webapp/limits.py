@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
+import functools
+import hashlib
+import logging
+
+from flask import Flask, current_app, request
 from flask_limiter import Limiter
+from limits import RateLimitItem, parse
+
+log = logging.getLogger(__name__)
 
 
 def client() -> str:
@@ -13,6 +20,30 @@ def client() -> str:
 
 # swallow_errors: when Redis is gone, people still sign up; the limits come back with it.
 limiter = Limiter(key_func=client, swallow_errors=True, headers_enabled=False)
+
+
+@functools.lru_cache(maxsize=64)
+def _parsed(limit: str) -> RateLimitItem:
+    return parse(limit)
+
+
+def allows(limit: str, name: str, key: str) -> bool:
+    """Counts one more ``name`` for ``key`` and says whether it is within ``limit`` ("3 per hour").
+
+    For limits that are no refusal of a whole page, and from verbs. ``key`` is kept as a hash. True when
+    limits are switched off or their store does not answer.
+    """
+    if not current_app.config["RATELIMIT_ENABLED"]:
+        return True
+    try:
+        return bool(
+            limiter.limiter.hit(
+                _parsed(limit), "turnout", name, hashlib.sha256(key.encode()).hexdigest()[:32]
+            )
+        )
+    except Exception:
+        log.warning("the store of rate limits does not answer", exc_info=True)
+        return True
 
 
 def init_app(app: Flask) -> None:

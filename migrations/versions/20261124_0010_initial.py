@@ -463,7 +463,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_signups_event_id_name_key", ["event_id", "name_key"], unique=False
         )
-        batch_op.create_index("ix_signups_event_id_status", ["event_id", "status"], unique=False)
+        batch_op.create_index(
+            "ix_signups_event_id_status", ["event_id", "status", "erased_at"], unique=False
+        )
         batch_op.create_index(
             "uq_signups_live",
             ["event_id", "email_key"],

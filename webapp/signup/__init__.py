@@ -1,7 +1,15 @@
+"""Sign-ups: the form, seats, links, the calendar entry and the organiser's list.
+
+Doors: models, queries, operations, links, questions.
+"""
+
 from __future__ import annotations
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.signup import models  # noqa: F401
+    from webapp.signup import manage, views
+
+    app.register_blueprint(views.blueprint)
+    app.register_blueprint(manage.blueprint)

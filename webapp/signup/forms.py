@@ -1,0 +1,135 @@
+"""The shape of the sign-up form: reading what was sent, keeping all of it, and who looks like a robot."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+
+from flask import current_app
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_wtf.csrf import validate_csrf
+from itsdangerous.encoding import base64_decode, bytes_to_int
+from werkzeug.datastructures import MultiDict
+from wtforms import ValidationError
+
+from webapp import addresses, tokens
+from webapp.clock import UTC
+from webapp.signup import questions
+from webapp.signup.facts import Facts
+from webapp.signup.people import Applicant, clean_name, clean_source
+
+# People never see this field; robots fill in everything.
+TRAP = "homepage"
+PERSON_AGE = dt.timedelta(hours=2)
+# More than this of a field is not worth showing again.
+_LONGEST_KEPT = 5000
+
+
+@dataclasses.dataclass(slots=True)
+class Entry:
+    """A form, empty or as it was sent. ``errors`` has one sentence for each field that needs a look."""
+
+    name: str = ""
+    email: str = ""
+    consent: bool = False
+    contact: frozenset[str] = frozenset()
+    source: str = ""
+    # As sent, for the event's own questions: field name to all its values.
+    raw: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
+    trap: str = ""
+    person: str = ""
+    errors: dict[str, str] = dataclasses.field(default_factory=dict)
+    applicant: Applicant | None = None
+    # The forgery token, if it is good, and when the form it came with was opened.
+    token: str | None = None
+    opened_at: dt.datetime | None = None
+
+    def first(self, field: str) -> str:
+        values = self.raw.get(field)
+        return values[0] if values else ""
+
+
+def _opened_at(token: str) -> dt.datetime | None:
+    """When a good forgery token was made (whole seconds): it is signed with its time."""
+    try:
+        seconds = bytes_to_int(base64_decode(token.rsplit(".", 2)[1]))
+        return dt.datetime.fromtimestamp(seconds, UTC)
+    except (IndexError, ValueError, OverflowError):
+        return None
+
+
+def empty(source: str | None) -> Entry:
+    return Entry(source=clean_source(source) or "")
+
+
+def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
+    """What was sent, with ``applicant`` set if nothing is missing. Unknown fields are ignored, and of
+    repeated ones the first counts."""
+    entry = Entry(
+        name=sent.get("name", "")[:_LONGEST_KEPT],
+        email=sent.get("email", "")[:_LONGEST_KEPT],
+        consent=bool(sent.get("consent")),
+        contact=frozenset(
+            agreement.host_key or ""
+            for agreement in facts.contacts
+            if sent.get(f"consent_{agreement.host_key}")
+        ),
+        source=clean_source(sent.get("from")) or "",
+        raw={ask.field: sent.getlist(ask.field)[:200] for ask in facts.asks},
+        trap=sent.get(TRAP, ""),
+        person=sent.get("person", ""),
+    )
+    token = sent.get("csrf_token", "")
+    try:
+        if current_app.config["WTF_CSRF_ENABLED"]:
+            validate_csrf(token)
+            entry.token, entry.opened_at = token, _opened_at(token)
+    except ValidationError:
+        entry.errors["csrf_token"] = _("The page had been open for long. Please send it once more.")
+    name = address = None
+    try:
+        name = clean_name(entry.name)
+    except ValueError as error:
+        entry.errors["name"] = str(error)
+    try:
+        address = addresses.parse(entry.email)
+    except ValueError as error:
+        entry.errors["email"] = str(error)
+    answers, wrong = questions.read(facts.asks, entry.raw)
+    entry.errors |= wrong
+    if not entry.consent:
+        entry.errors["consent"] = _("Without this we may not keep your name and address, and so cannot sign you up.")  # fmt: skip
+    if name and address and not entry.errors:
+        agreed = [a for a in facts.contacts if (a.host_key or "") in entry.contact]
+        entry.applicant = Applicant(
+            name=name,
+            address=address,
+            agreements=(facts.consent, *agreed),
+            answers=answers,
+            language=str(get_locale() or "en"),
+            source=entry.source or None,
+            nonce=entry.token,
+        )
+    return entry
+
+
+def person_token(event_id: int, entry: Entry) -> str:
+    """What the button "I'm a person" sends along: good for this event and this form."""
+    return tokens.sign("form", [event_id, tokens.digest(entry.token or "")[:16]])
+
+
+def looks_like_a_robot(event_id: int, entry: Entry, at: dt.datetime) -> bool:
+    """The trap is filled, or the form came back faster than anybody types. Never means "no": one more
+    click, and the form goes through."""
+    if entry.person:
+        try:
+            said = tokens.read("form", entry.person, PERSON_AGE).payload
+        except tokens.TokenError:
+            return True
+        return bool(said != [event_id, tokens.digest(entry.token or "")[:16]])
+    if entry.trap:
+        return True
+    fastest = dt.timedelta(seconds=current_app.config["SIGNUP_MIN_SECONDS"])
+    return entry.opened_at is not None and at - entry.opened_at < fastest

@@ -1,0 +1,138 @@
+"""The signed links of a sign-up, and reading them back.
+
+Each has a purpose of its own and is bound to event and person. Every way to fail is a TokenError, and
+pages answer all of them alike.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import sqlalchemy as sa
+
+from webapp import tokens
+from webapp.db import db
+from webapp.events.models import Event
+from webapp.signup import queries
+from webapp.signup.models import Signup
+from webapp.signup.people import Person
+from webapp.templating import absolute_url
+from webapp.tokens import TokenExpired, TokenForeign, TokenInvalid
+
+CONFIRM_AGE = dt.timedelta(hours=48)
+ERASE_AGE = dt.timedelta(hours=24)
+# A personal page lives on after the event for this long, or for as long as the person's data does.
+AFTERWARDS = dt.timedelta(days=30)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bound:
+    """Whose link it is."""
+
+    event_id: int
+    public_id: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class JoinLink:
+    """A join link says all that entry needs, so that the door opens without the database."""
+
+    event_id: int
+    public_id: str
+    person_key: int
+
+
+def my_token(person: Person) -> str:
+    return tokens.sign("my", [person.event_id, person.public_id])
+
+
+def join_token(person: Person) -> str:
+    return tokens.sign("join", [person.event_id, person.public_id, person.person_key])
+
+
+def my_url(person: Person) -> str:
+    return absolute_url("personal.show", token=my_token(person))
+
+
+def cancel_url(person: Person) -> str:
+    return absolute_url("personal.cancel", token=my_token(person))
+
+
+def join_url(person: Person) -> str:
+    return absolute_url("attendance.join", token=join_token(person))
+
+
+def confirm_url(person: Person) -> str:
+    token = tokens.sign("confirm", [person.event_id, person.public_id])
+    return absolute_url("signup.confirm", token=token)
+
+
+def erase_url(person: Person) -> str:
+    token = tokens.sign("erase", [person.event_id, person.public_id])
+    return absolute_url("personal.erase", token=token)
+
+
+def _bound(purpose: tokens.Purpose, token: str, max_age: dt.timedelta) -> Bound:
+    match tokens.read(purpose, token, max_age).payload:
+        case [int(event_id), str(public_id)]:
+            return Bound(event_id, public_id)
+    raise TokenInvalid
+
+
+def read_my(token: str) -> Bound:
+    """Raises TokenError. Whether the sign-up still stands is asked by ``open_my``."""
+    return _bound("my", token, tokens.MAX_AGE)
+
+
+def read_confirm(token: str) -> Bound:
+    """Raises TokenError; good for 48 hours."""
+    return _bound("confirm", token, CONFIRM_AGE)
+
+
+def read_erase(token: str) -> Bound:
+    """Raises TokenError; good for 24 hours."""
+    return _bound("erase", token, ERASE_AGE)
+
+
+def read_join(token: str) -> JoinLink:
+    """Raises TokenError. Touches no database."""
+    match tokens.read("join", token).payload:
+        case [int(event_id), str(public_id), int(person_key)]:
+            return JoinLink(event_id, public_id, person_key)
+    raise TokenInvalid
+
+
+def _standing(bound: Bound, at: dt.datetime) -> tuple[Signup, Event]:
+    row = db.session.execute(
+        sa.select(Signup, Event)
+        .join(Event, Event.id == Signup.event_id)
+        .where(Signup.event_id == bound.event_id, Signup.public_id == bound.public_id)
+    ).first()
+    if row is None:
+        raise TokenForeign
+    signup, event = row
+    if signup.erased_at is not None or event.state == "draft":
+        raise TokenForeign
+    if at > event.ends_at + max(AFTERWARDS, dt.timedelta(days=event.retention_days)):
+        raise TokenExpired
+    # Somebody who signed up again after leaving has a new link; the old one is dead from then on.
+    if not signup.is_live and queries.live_by_key(event.id, signup.email_key) is not None:
+        raise TokenForeign
+    return signup, event
+
+
+def open_my(token: str, at: dt.datetime) -> tuple[Signup, Event]:
+    """The sign-up behind a personal link and its event. Raises TokenError for a link that is changed,
+    foreign, too old, replaced by a newer sign-up, or whose person was erased."""
+    return _standing(read_my(token), at)
+
+
+def open_confirm(token: str, at: dt.datetime) -> tuple[Signup, Event]:
+    """As ``open_my``, for the link that proves an address."""
+    return _standing(read_confirm(token), at)
+
+
+def open_erase(token: str, at: dt.datetime) -> tuple[Signup, Event]:
+    """As ``open_my``, for the link of the mail that was asked for in order to erase."""
+    return _standing(read_erase(token), at)

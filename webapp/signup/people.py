@@ -1,0 +1,82 @@
+"""A person who signs up: their name as shown and as compared, and what they hand in."""
+
+from __future__ import annotations
+
+import dataclasses
+import unicodedata
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from flask_babel import gettext as _
+
+from webapp.addresses import Address
+from webapp.signup.questions import UNSEEN
+from webapp.signup.wording import Agreement
+
+LONGEST_NAME = 200
+LONGEST_SOURCE = 60
+
+
+class Person(Protocol):
+    """What links, mails and calendar entries need of a sign-up."""
+
+    @property
+    def event_id(self) -> int: ...
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def person_key(self) -> int | None: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def email(self) -> str | None: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def is_sample(self) -> bool: ...
+    @property
+    def ics_changes(self) -> int: ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Applicant:
+    """A filled-in form, checked for its shape. ``answers`` by question id; ``agreements`` what was ticked.
+
+    ``nonce`` is the random text of the one form it came with: the same form sent twice is one sign-up.
+    """
+
+    name: str
+    address: Address
+    agreements: tuple[Agreement, ...]
+    answers: Mapping[int, Any] = dataclasses.field(default_factory=dict)
+    language: str = "en"
+    source: str | None = None
+    nonce: str | None = None
+
+
+def clean_name(raw: str) -> str:
+    """The name as it is kept and shown: NFC, single spaces. Raises ValueError with a sentence."""
+    name = unicodedata.normalize("NFC", raw.strip(" "))
+    if not name:
+        raise ValueError(_("Please tell us what to call you."))
+    if UNSEEN.search(name) or "\n" in name or "\t" in name:
+        raise ValueError(_("There is a character in it that cannot be seen. Please type it anew."))
+    if len(name) > LONGEST_NAME:
+        raise ValueError(_("That is too long: at most %(n)s characters.", n=LONGEST_NAME))
+    name = " ".join(name.split())
+    if not name:
+        raise ValueError(_("Please tell us what to call you."))
+    return name
+
+
+def name_key(name: str) -> str:
+    """For matching only: NFC, case-folded, spaces collapsed."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())[:LONGEST_NAME]
+
+
+def clean_source(raw: str | None) -> str | None:
+    """Where a link was found (``?from=newsletter``): letters, digits and -_. only, or nothing."""
+    kept = "".join(c for c in (raw or "") if c.isalnum() or c in "-_.")
+    return unicodedata.normalize("NFC", kept)[:LONGEST_SOURCE] or None

@@ -1,0 +1,171 @@
+"""Reads over sign-ups."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from webapp.db import db
+from webapp.signup.models import SEATED, STATUSES, Answer, Consent, Question, Signup
+from webapp.signup.people import name_key
+
+PAGE = 50
+# Written out instead of bound: only then do both engines see that the partial unique index answers it.
+_LIVE = sa.text("signups.status IN ('pending','confirmed','waitlisted','offered')")
+
+
+def counts(event_id: int) -> dict[str, int]:
+    """Sign-ups by status, all six named. Erased ones keep their status and are counted."""
+    found = dict.fromkeys(STATUSES, 0)
+    rows = db.session.execute(
+        sa.select(Signup.status, sa.func.count())
+        .where(Signup.event_id == event_id)
+        .group_by(Signup.status)
+    )
+    for status, number in rows:
+        found[status] = number
+    return found
+
+
+def seats_taken(event_id: int) -> int:
+    """Sign-ups that hold a seat: confirmed, or offered one. An erased person needs none any more."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).where(
+                Signup.event_id == event_id,
+                Signup.status.in_(SEATED),
+                Signup.erased_at.is_(None),
+            )
+        )
+        or 0
+    )
+
+
+def by_public_id(event_id: int, public_id: str) -> Signup | None:
+    return db.session.scalar(
+        sa.select(Signup).where(Signup.event_id == event_id, Signup.public_id == public_id)
+    )
+
+
+def live_by_key(event_id: int, email_key: str | None) -> Signup | None:
+    """The one live sign-up of an address (in its form for comparing)."""
+    if email_key is None:
+        return None
+    return db.session.scalar(
+        sa.select(Signup)
+        .where(Signup.event_id == event_id, Signup.email_key == email_key, _LIVE)
+        .execution_options(populate_existing=True)
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the organiser's list, with the keys of the hosts who may write to the person."""
+
+    signup: Signup
+    contact: frozenset[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """What the list shows. ``contact`` is a host's key: only who agreed to hear from them."""
+
+    status: str | None = None
+    search: str = ""
+    contact: str | None = None
+    page: int = 1
+
+
+def _agreed(host_key: str) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Consent.signup_id == Signup.id,
+        Consent.kind == "contact",
+        Consent.host_key == host_key,
+        Consent.withdrawn_at.is_(None),
+    )
+
+
+def _contains(column: sa.ColumnElement[str] | sa.orm.InstrumentedAttribute[str | None], text: str) -> sa.ColumnElement[bool]:  # fmt: skip
+    return column.contains(text, autoescape=True)
+
+
+def chosen(event_id: int, choice: Choice) -> sa.Select[tuple[Signup]]:
+    """The sign-ups of ``choice``, newest first."""
+    statement = sa.select(Signup).where(Signup.event_id == event_id).order_by(Signup.id.desc())
+    if choice.status:
+        statement = statement.where(Signup.status == choice.status)
+    if choice.contact:
+        statement = statement.where(_agreed(choice.contact), Signup.erased_at.is_(None))
+    text = name_key(choice.search)
+    if text:
+        statement = statement.where(
+            sa.or_(_contains(Signup.name_key, text), _contains(Signup.email_key, text))
+        )
+    return statement
+
+
+def page(event_id: int, choice: Choice) -> tuple[list[Listed], bool]:
+    """One page of the organiser's list, and whether there is another. Two queries, however long it is."""
+    rows = list(
+        db.session.scalars(
+            chosen(event_id, choice).offset((choice.page - 1) * PAGE).limit(PAGE + 1)
+        )
+    )
+    agreed = contact_keys(row.id for row in rows[:PAGE])
+    listed = [Listed(row, frozenset(agreed.get(row.id, ()))) for row in rows[:PAGE]]
+    return listed, len(rows) > PAGE
+
+
+def contact_keys(signup_ids: Iterable[int]) -> dict[int, set[str]]:
+    """By sign-up: the keys of the hosts who may write to them about other things. One query."""
+    found: dict[int, set[str]] = {}
+    ids = list(signup_ids)
+    if not ids:
+        return found
+    rows = db.session.execute(
+        sa.select(Consent.signup_id, Consent.host_key).where(
+            Consent.signup_id.in_(ids), Consent.kind == "contact", Consent.withdrawn_at.is_(None)
+        )
+    )
+    for signup_id, host_key in rows:
+        found.setdefault(signup_id, set()).add(host_key or "")
+    return found
+
+
+def agreed_counts(event_id: int) -> dict[str, int]:
+    """By host key: how many people of the event agreed to hear from them."""
+    rows = db.session.execute(
+        sa.select(Consent.host_key, sa.func.count())
+        .join(Signup, Signup.id == Consent.signup_id)
+        .where(
+            Signup.event_id == event_id,
+            Signup.erased_at.is_(None),
+            Consent.kind == "contact",
+            Consent.withdrawn_at.is_(None),
+        )
+        .group_by(Consent.host_key)
+    )
+    return {key or "": number for key, number in rows}
+
+
+def consents_of(signup: Signup) -> list[Consent]:
+    """What the person agreed to, the consent for the event first."""
+    return list(
+        db.session.scalars(
+            sa.select(Consent).where(Consent.signup_id == signup.id).order_by(Consent.id)
+        )
+    )
+
+
+def answers_of(signup: Signup) -> list[tuple[str, Any]]:
+    """(the question, what the person answered) in the order asked. One query."""
+    rows = db.session.execute(
+        sa.select(Question.label, Answer.value)
+        .join(Question, Question.id == Answer.question_id)
+        .where(Answer.signup_id == signup.id)
+        .order_by(Question.position, Question.id)
+    )
+    return [(label, value) for label, value in rows]

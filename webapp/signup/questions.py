@@ -1,0 +1,262 @@
+"""The event's own questions: reading them, reading the answers, and replacing them from an event file."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.events.models import Event
+from webapp.signup.models import QUESTION_TYPES, Answer, Question
+
+LONGEST = {"text": 500, "paragraph": 5000}
+FIELD = "q_"
+# Controls (a line break is kept in paragraphs) and characters that turn the reading direction around.
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ask:
+    """A question as the form needs it, free of the database."""
+
+    id: int
+    key: str
+    label: str
+    type: str
+    choices: tuple[str, ...]
+    required: bool
+    show_key: str | None
+    show_equals: Any
+
+    @property
+    def field(self) -> str:
+        return FIELD + self.key
+
+
+def of_event(event_id: int) -> tuple[Ask, ...]:
+    """The questions of an event in the order they are asked. One query."""
+    rows = db.session.scalars(
+        sa.select(Question)
+        .where(Question.event_id == event_id)
+        .order_by(Question.position, Question.id)
+    )
+    return tuple(
+        Ask(
+            id=row.id,
+            key=row.key,
+            label=row.label,
+            type=row.type,
+            choices=tuple(row.choices or ()),
+            required=row.required,
+            show_key=(row.show_if or {}).get("key"),
+            show_equals=(row.show_if or {}).get("equals"),
+        )
+        for row in rows
+    )
+
+
+def is_asked(ask: Ask, given: Mapping[str, Any]) -> bool:
+    """Whether the question stands, going by the answers ``given`` so far (by key). One that hangs on
+    a question that was not asked is not asked either."""
+    if ask.show_key is None:
+        return True
+    if ask.show_key not in given:
+        return False
+    value, wanted = given[ask.show_key], ask.show_equals
+    if isinstance(value, list):
+        return wanted in value
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted
+    return bool(value == wanted)
+
+
+def _text(raw: str, longest: int) -> str:
+    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if UNSEEN.search(text):
+        raise ValueError(_("There is a character in it that cannot be seen. Please type it anew."))
+    if len(text) > longest:
+        raise ValueError(_("That is too long: at most %(n)s characters.", n=longest))
+    return text
+
+
+def _number(raw: str) -> int | float:
+    text = raw.strip().replace(",", ".")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or abs(value) > 1e15 or not text.isascii():
+        raise ValueError(_("Please give a number, like 3 or 2.5."))
+    return int(value) if value == int(value) else value
+
+
+def _value(ask: Ask, raw: list[str]) -> Any:
+    """One answer in its type, or None for none. Raises ValueError with a sentence."""
+    first = raw[0] if raw else ""
+    if ask.type == "choices":
+        wanted = [choice for choice in ask.choices if choice in raw]
+        if any(choice not in ask.choices for choice in raw if choice):
+            raise ValueError(_("Please choose from the list."))
+        return wanted or None
+    if not first.strip():
+        return None
+    if ask.type == "choice":
+        if first not in ask.choices:
+            raise ValueError(_("Please choose from the list."))
+        return first
+    if ask.type == "yes_no":
+        if first not in ("yes", "no"):
+            raise ValueError(_("Please choose yes or no."))
+        return first == "yes"
+    if ask.type == "number":
+        return _number(first)
+    if ask.type == "text":
+        first = first.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    return _text(first, LONGEST[ask.type]) or None
+
+
+def read(
+    asks: Iterable[Ask], raw: Mapping[str, list[str]]
+) -> tuple[dict[int, Any], dict[str, str]]:
+    """Answers by question id, and one sentence for each field that needs another look.
+
+    The browser may have hidden what does not apply, or not: what counts is decided here. An answer to
+    a question that does not apply is dropped.
+    """
+    answers: dict[int, Any] = {}
+    given: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for ask in asks:
+        if not is_asked(ask, given):
+            continue
+        try:
+            value = _value(ask, raw.get(ask.field, []))
+        except ValueError as error:
+            errors[ask.field] = str(error)
+            continue
+        if value is None:
+            if ask.required:
+                errors[ask.field] = _("Please answer this question.")
+            continue
+        answers[ask.id] = given[ask.key] = value
+    return answers, errors
+
+
+def as_file(event_id: int) -> list[dict[str, Any]]:
+    """The questions as the event file has them."""
+    return [
+        {
+            "key": ask.key,
+            "label": ask.label,
+            "type": ask.type,
+            "choices": list(ask.choices),
+            "required": ask.required,
+            "show_if": None
+            if ask.show_key is None
+            else {"key": ask.show_key, "equals": ask.show_equals},
+        }
+        for ask in of_event(event_id)
+    ]
+
+
+def _checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str, Any]:
+    """One question of an event file, every key checked. Raises Refused naming the question."""
+    key = item.get("key")
+    named = _("Question %(number)s (%(key)s)", number=number, key=key or "?")
+    if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,59}", key):
+        raise Refused(_("%(question)s: the key may have small letters, digits, - and _.", question=named))  # fmt: skip
+    if key in before:
+        raise Refused(_("%(question)s: this key stands twice.", question=named))
+    unknown = set(item) - {"key", "label", "type", "choices", "required", "show_if"}
+    if unknown:
+        raise Refused(_("%(question)s: unknown key “%(unknown)s”.", question=named, unknown=sorted(unknown)[0]))  # fmt: skip
+    label = item.get("label")
+    if not isinstance(label, str) or not label.strip() or len(label) > 500 or UNSEEN.search(label):
+        raise Refused(_("%(question)s: the label must be a text of 1 to 500 characters.", question=named))  # fmt: skip
+    kind = item.get("type")
+    if kind not in QUESTION_TYPES:
+        raise Refused(_("%(question)s: the type must be one of %(types)s.", question=named, types=", ".join(QUESTION_TYPES)))  # fmt: skip
+    choices = item.get("choices") or []
+    has_choices = kind in ("choice", "choices")
+    if (
+        not isinstance(choices, list)
+        or not all(isinstance(c, str) and c.strip() and len(c) <= 200 for c in choices)
+        or len(set(choices)) != len(choices)
+        or len(choices) > 100
+        or has_choices != bool(choices)
+    ):
+        raise Refused(_("%(question)s: choices must be a list of different texts, for the types choice and choices only.", question=named))  # fmt: skip
+    if not isinstance(item.get("required", False), bool):
+        raise Refused(_("%(question)s: required must be true or false.", question=named))
+    show_if = item.get("show_if")
+    if show_if is not None and (
+        not isinstance(show_if, dict)
+        or set(show_if) != {"key", "equals"}
+        or show_if["key"] not in before
+    ):
+        raise Refused(_("%(question)s: show_if must name the key of an earlier question and what it equals.", question=named))  # fmt: skip
+    return {
+        "key": key,
+        "label": unicodedata.normalize("NFC", label.strip()),
+        "type": kind,
+        "choices": list(choices),
+        "required": bool(item.get("required", False)),
+        "show_if": show_if,
+    }
+
+
+def replace(event: Event, items: list[dict[str, Any]]) -> list[str]:
+    """Makes the event's questions those of the list (as in the event file); answers what changed.
+
+    Rows are kept by key, so answers stay with their question. Raises Refused, naming the question: also
+    for one that has answers and would be dropped or change its type.
+    """
+    wanted: dict[str, dict[str, Any]] = {}
+    for number, item in enumerate(items, 1):
+        checked = _checked(item, number, set(wanted))
+        wanted[checked["key"]] = checked
+    rows = {
+        row.key: row
+        for row in db.session.scalars(sa.select(Question).where(Question.event_id == event.id))
+    }
+    answered = set(
+        db.session.scalars(
+            sa.select(Answer.question_id)
+            .where(Answer.question_id.in_([row.id for row in rows.values()]))
+            .distinct()
+        )
+        if rows
+        else ()
+    )
+    changes: list[str] = []
+    for key, row in rows.items():
+        new = wanted.get(key)
+        if row.id in answered and (new is None or new["type"] != row.type):
+            raise Refused(_("People have answered “%(label)s”; it cannot be dropped or change its type.", label=row.label), "answered")  # fmt: skip
+        if new is None:
+            db.session.delete(row)
+            changes.append(_("question “%(key)s” dropped", key=key))
+    for position, (key, new) in enumerate(wanted.items()):
+        kept = rows.get(key)
+        if kept is None:
+            db.session.add(Question(event_id=event.id, position=position, **new))
+            changes.append(_("question “%(key)s” added", key=key))
+            continue
+        before = {name: getattr(kept, name) for name in new} | {"position": kept.position}
+        if before != new | {"position": position}:
+            kept.position = position
+            for name, value in new.items():
+                setattr(kept, name, value)
+            changes.append(_("question “%(key)s” changed", key=key))
+    if changes:
+        event.touch()
+    db.session.flush()
+    return changes

@@ -1,0 +1,158 @@
+"""The public pages of a sign-up: the form, "send me my link again", and proving an address."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import StringField
+from wtforms.validators import ValidationError
+
+from webapp import addresses, clock, limits
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.permissions import permission
+from webapp.signup import facts, forms, links, operations
+from webapp.signup.facts import Facts
+from webapp.signup.forms import Entry
+from webapp.tokens import TokenError
+
+blueprint = Blueprint("signup", __name__)
+
+# One address of the network may be a whole hall: many sign-ups from it cost a click, and refuse nobody.
+CROWD = "120 per 5 minutes"
+PER_ADDRESS = "10 per hour"
+LINK_ASKS = "60 per hour"
+
+
+def _facts(slug: str, at: dt.datetime) -> Facts:
+    found = facts.of(slug, at)
+    if found is None:
+        abort(404)
+    return found
+
+
+def _state(found: Facts, at: dt.datetime) -> str:
+    """ "open", or why there is no form: "not_yet", "closed", "full", "over", "cancelled"."""
+    try:
+        operations.check_open(found.event, at)
+    except Refused as refusal:
+        return refusal.code
+    return "full" if found.is_full else "open"
+
+
+def _form(found: Facts, entry: Entry, status: int = 200) -> ResponseReturnValue:
+    return render_template("signup/form.html", facts=found, event=found.event, entry=entry), status
+
+
+def _closed(found: Facts, state: str, status: int, entry: Entry | None = None) -> ResponseReturnValue:  # fmt: skip
+    page = render_template(
+        "signup/state.html", event=found.event, state=state, entry=entry, facts=found
+    )
+    return page, status
+
+
+@blueprint.get("/events/<slug>/signup")
+@permission("public")
+def form(slug: str) -> ResponseReturnValue:
+    at = clock.now()
+    found = _facts(slug, at)
+    state = _state(found, at)
+    if state != "open":
+        return _closed(found, state, 200)
+    return _form(found, forms.empty(request.args.get("from")))
+
+
+@blueprint.post("/events/<slug>/signup")
+@permission("public", csrf="form")
+def send(slug: str) -> ResponseReturnValue:
+    at = clock.now()
+    found = _facts(slug, at)
+    entry = forms.read(found, request.form)
+    if "csrf_token" in entry.errors:
+        return _form(found, entry, 400)
+    applicant = entry.applicant
+    if applicant is None:
+        state = _state(found, at)
+        return _form(found, entry, 422) if state in ("open", "full") else _closed(found, state, 409, entry)  # fmt: skip
+    if not limits.allows(PER_ADDRESS, "signup-address", applicant.address.key):
+        entry.errors["email"] = _("This address has been sent many times within an hour. Please wait a little, or look into its inbox.")  # fmt: skip
+        return _form(found, entry, 429)
+    is_crowd = not limits.allows(CROWD, "signup-network", limits.client()) and not entry.person
+    is_robot = forms.looks_like_a_robot(found.event.id, entry, at)
+    try:
+        if not is_crowd:
+            done = operations.sign_up(found.event.id, applicant, at, hold=is_robot)
+            db.session.commit()
+    except Refused as refusal:
+        db.session.rollback()
+        return _closed(found, refusal.code, 409, entry)
+    if is_robot or is_crowd:
+        return render_template(
+            "signup/person.html", facts=found, event=found.event, entry=entry,
+            person=forms.person_token(found.event.id, entry),
+        )  # fmt: skip
+    if done.outcome == "full":
+        return _closed(found, "full", 409)
+    session["signed_up"] = [found.event.id, applicant.address.text]
+    return redirect(f"/events/{slug}/signup/thanks", 303)
+
+
+class LinkForm(FlaskForm):  # type: ignore[misc]
+    email = StringField(description="")
+
+    def validate_email(self, field: Any) -> None:
+        try:
+            addresses.parse(field.data or "")
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+@blueprint.route("/events/<slug>/my-link", methods=["GET", "POST"])
+@permission("public", csrf="form")
+def my_link(slug: str) -> ResponseReturnValue:
+    """The same answer for every address, known or not."""
+    at = clock.now()
+    found = _facts(slug, at)
+    form = LinkForm()
+    form.email.label.text = _("Your e-mail address")
+    if not form.is_submitted():
+        asked = session.get("asked_for_link") if request.args.get("sent") else None
+        sent_to = asked[1] if asked and asked[0] == found.event.id else None
+        return render_template("signup/my_link.html", event=found.event, form=form, sent_to=sent_to)
+    if not form.validate():
+        status = 400 if form.csrf_token.errors else 422
+        return render_template("signup/my_link.html", event=found.event, form=form), status
+    if not limits.allows(LINK_ASKS, "link-network", limits.client()):
+        abort(429)
+    address = addresses.parse(form.email.data)
+    operations.send_link_again(found.event.id, address, at)
+    db.session.commit()
+    session["asked_for_link"] = [found.event.id, address.text]
+    return redirect(url_for("signup.my_link", slug=slug, sent=1), 303)
+
+
+@blueprint.route("/confirm/<token>", methods=["GET", "POST"])
+@permission("link", csrf="token")
+def confirm(token: str) -> ResponseReturnValue:
+    """Mail scanners open links, so opening this one changes nothing; the button does."""
+    at = clock.now()
+    try:
+        signup, event = links.open_confirm(token, at)
+    except TokenError:
+        abort(404)
+    if request.method != "POST":
+        return render_template("signup/confirm.html", event=event, signup=signup)
+    try:
+        operations.prove(signup, at)
+    except Refused as refusal:
+        # That the address is proved is worth keeping, even if all places are taken by now.
+        db.session.commit()
+        return render_template("signup/state.html", event=event, state=refusal.code), 409
+    my = links.my_token(signup)
+    db.session.commit()
+    return redirect(url_for("personal.show", token=my), 303)
