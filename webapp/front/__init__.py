@@ -6,8 +6,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.front import commands, event_page, words
+    from webapp.front import commands, event_page, mail_pages, words
 
     app.register_blueprint(event_page.blueprint)
     app.jinja_env.globals["role_name"] = words.role_name
+    app.register_blueprint(mail_pages.blueprint)
     app.cli.add_command(commands.cli)

@@ -6,7 +6,10 @@ the audit log, which the outbox knows nothing of.
 
 from __future__ import annotations
 
-from flask import (  # fmt: skip
+import datetime as dt
+from typing import Any
+
+from flask import (
     Blueprint,
     Response,
     abort,
@@ -20,9 +23,10 @@ from flask import (  # fmt: skip
 )
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from webapp import clock, headers
+from webapp.accounts.access import signed_in
 from webapp.audit import operations as audit
 from webapp.db import db
 from webapp.errors import Refused
@@ -31,7 +35,7 @@ from webapp.mail import masking, operations, queries
 from webapp.mail.models import STATES, OutgoingMail
 from webapp.permissions import permission
 
-bp = Blueprint("mail_pages", __name__)
+blueprint = Blueprint("mail_pages", __name__)
 
 # The mail's own page may style itself and do nothing else: no script, no picture, no form, no link.
 _MAIL_POLICY = (
@@ -59,18 +63,12 @@ def _mail(mail_id: int) -> OutgoingMail:
     return queries.one(access.current().id, mail_id) or abort(404)
 
 
-def _record(action: str, **details: object) -> None:
-    audit.record(
-        action,
-        at=clock.now(),
-        actor=current_user.label,
-        actor_user_id=current_user.id,
-        event_id=access.current().id if "slug" in (request.view_args or {}) else None,
-        **details,  # type: ignore[arg-type]
-    )
+def _record(action: str, at: dt.datetime, event_id: int | None = None, **details: Any) -> None:
+    by = signed_in()
+    audit.record(action, at=at, actor=by.email, actor_user_id=by.id, event_id=event_id, **details)
 
 
-@bp.get("/manage/events/<slug>/mail")
+@blueprint.get("/manage/events/<slug>/mail")
 @permission("event")
 def index(slug: str) -> str:
     event = access.current()
@@ -96,7 +94,7 @@ def index(slug: str) -> str:
     )
 
 
-@bp.get("/manage/events/<slug>/mail/<int:mail_id>")
+@blueprint.get("/manage/events/<slug>/mail/<int:mail_id>")
 @permission("event")
 def show(slug: str, mail_id: int) -> str:
     mail = _mail(mail_id)
@@ -111,7 +109,7 @@ def show(slug: str, mail_id: int) -> str:
     )
 
 
-@bp.get("/manage/events/<slug>/mail/<int:mail_id>/html")
+@blueprint.get("/manage/events/<slug>/mail/<int:mail_id>/html")
 @permission("event")
 def html(slug: str, mail_id: int) -> Response:
     """The mail's own page, for the frame in ``show``. Whatever stands in it can do nothing here."""
@@ -121,17 +119,18 @@ def html(slug: str, mail_id: int) -> Response:
     return response
 
 
-@bp.post("/manage/events/<slug>/mail/<int:mail_id>/resend")
+@blueprint.post("/manage/events/<slug>/mail/<int:mail_id>/resend")
 @permission("event")
-def resend(slug: str, mail_id: int) -> object:
+def resend(slug: str, mail_id: int) -> BaseResponse:
+    at = clock.now()
     mail = _mail(mail_id)
     try:
-        copy = operations.resend(mail, clock.now())
+        copy = operations.resend(mail, at)
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal))
         return redirect(url_for(".show", slug=slug, mail_id=mail_id))
-    _record("mail.resent", summary=mail.message)
+    _record("mail.resent", at, mail.event_id, summary=mail.message)
     db.session.flush()
     target = url_for(".show", slug=slug, mail_id=copy.id)
     flash(_("The mail is in the outbox once more."), "good")
@@ -139,12 +138,13 @@ def resend(slug: str, mail_id: int) -> object:
     return redirect(target)
 
 
-@bp.post("/manage/events/<slug>/mail/retry")
+@blueprint.post("/manage/events/<slug>/mail/retry")
 @permission("event")
-def retry(slug: str) -> object:
-    count = operations.retry_failed(access.current().id, clock.now())
+def retry(slug: str) -> BaseResponse:
+    at, event = clock.now(), access.current()
+    count = operations.retry_failed(event.id, at)
     if count:
-        _record("mail.retried", count=count)
+        _record("mail.retried", at, event.id, count=count)
     flash(
         ngettext("One mail is tried again now.", "%(num)d mails are tried again now.", count)
         if count
@@ -155,7 +155,7 @@ def retry(slug: str) -> object:
     return redirect(url_for(".index", slug=slug))
 
 
-@bp.get("/admin/mail")
+@blueprint.get("/admin/mail")
 @permission("admin")
 def health() -> str:
     at = clock.now()
@@ -170,21 +170,22 @@ def health() -> str:
     )
 
 
-@bp.post("/admin/mail/try-now")
+@blueprint.post("/admin/mail/try-now")
 @permission("admin")
-def try_now() -> object:
-    if operations.try_now(clock.now()):
-        _record("mail.pause_ended")
+def try_now() -> BaseResponse:
+    at = clock.now()
+    if operations.try_now(at):
+        _record("mail.pause_ended", at)
     flash(_("The worker tries again within a second or two."), "good")
     db.session.commit()
     return redirect(url_for(".health"))
 
 
-@bp.post("/admin/mail/suppressed/<int:suppressed_id>/allow")
+@blueprint.post("/admin/mail/suppressed/<int:suppressed_id>/allow")
 @permission("admin")
-def allow(suppressed_id: int) -> object:
+def allow(suppressed_id: int) -> BaseResponse:
     address = operations.allow_again(suppressed_id) or abort(404)
-    _record("mail.address_allowed")
+    _record("mail.address_allowed", clock.now())
     flash(_("Mail may go to %(address)s again.", address=address), "good")
     db.session.commit()
     return redirect(url_for(".health"))
