@@ -4,4 +4,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.attendance import models  # noqa: F401
+    from webapp.attendance import models, presence  # noqa: F401
+
+    presence.init_app(app)
