@@ -4,6 +4,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.attendance import models, presence  # noqa: F401
+    from webapp.attendance import commands, manage, models, presence  # noqa: F401
 
     presence.init_app(app)
+    app.register_blueprint(manage.blueprint)
+    app.cli.add_command(commands.cli)
