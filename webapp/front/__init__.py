@@ -6,9 +6,21 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.front import commands, event_page, mail_pages, words
+    from webapp.front import (
+        board,
+        chair,
+        cockpit,
+        commands,
+        event_page,
+        mail_pages,
+        personal,
+        thanks,
+        words,
+    )
 
     app.register_blueprint(event_page.blueprint)
     app.jinja_env.globals["role_name"] = words.role_name
     app.register_blueprint(mail_pages.blueprint)
     app.cli.add_command(commands.cli)
+    for module in (board, cockpit, chair, personal, thanks):
+        app.register_blueprint(module.blueprint)

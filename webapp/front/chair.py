@@ -31,12 +31,11 @@ def _event(token: str) -> Event:
         payload = tokens.read("chair", token).payload
     except tokens.TokenError:
         abort(404)
+    event = None
     match payload:
         case [int(event_id)]:
             event = db.session.get(Event, event_id)
-            if event is not None:
-                return event
-    abort(404)
+    return event or abort(404)
 
 
 def _is_open(event: Event, at: dt.datetime) -> bool:

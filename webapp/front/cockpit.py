@@ -77,10 +77,10 @@ def _page(note: NoteForm, said: AnnouncementForm, status: int = 200) -> Response
     items = queries.running_order(event)
     people = {who.speaker_id: who.name for item in items for who in item.speakers}
     titles = {item.id: item.title for item in items}
-    now = queries.current(items)
+    now, me = queries.current(items), _by().email
     written = [
         {"row": row, "who": people.get(row.speaker_id or 0) or titles[row.session_id],
-         "mine": row.author == current_user.email}
+         "mine": row.author == me}
         for row in reversed(queries.notes(event.id))
     ]  # fmt: skip
     page = render_template(
@@ -152,7 +152,7 @@ def announce(slug: str) -> ResponseReturnValue:
         changed = operations.announce(access.current(), text, clock.now(), _by())
     except Refused as refused:
         db.session.rollback()
-        form.announcement.errors = [str(refused)]
+        form.announcement.errors = (str(refused),)
         return _page(NoteForm(formdata=None), form, 400)
     if changed:
         flash(_("Everybody in the room reads it now.") if text.strip() else _("The announcement is gone."), "good")  # fmt: skip
@@ -175,12 +175,12 @@ def add_note(slug: str) -> ResponseReturnValue:
             session_key=key,
             speaker_id=int(who) if who else None,
             text=form.text.data or "",
-            author=current_user.email,
+            author=_by().email,
             at=clock.now(),
         )
     except Refused as refused:
         db.session.rollback()
-        form.text.errors = [str(refused)]
+        form.text.errors = (str(refused),)
         return _page(form, _blank_announcement(), 400)
     db.session.commit()
     return redirect(url_for("cockpit.show", slug=slug, _anchor="notes"))
@@ -194,7 +194,7 @@ def _blank_announcement() -> AnnouncementForm:
 @permission("event", csrf="session")
 def remove_note(slug: str, note_id: int) -> ResponseReturnValue:
     try:
-        operations.delete_note(access.current(), note_id, current_user.email)
+        operations.delete_note(access.current(), note_id, _by().email)
     except Refused as refused:
         db.session.rollback()
         flash(str(refused))

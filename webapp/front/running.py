@@ -142,15 +142,14 @@ def words() -> dict[str, str]:
         "started": _("Started {time}"),
         "left": _("{time} left"),
         "over": _("{time} over"),
-        "minutes": _("{n} min"),
         "saved": _("Saved"),
         "saving": _("Saving …"),
         "offline": _("Offline, {n} waiting. It is kept on this device and sent by itself."),
         "reload": _("{n} waiting. Please reload this page and sign in if it asks."),
         "stale": _("Somebody had already moved on; nothing was changed."),
-        "followed": _("{name} is next"),
         "last": _("Nobody comes after this."),
         "over_now": _("The evening has ended"),
+        "thanks": _("Thank you"),
     }
 
 

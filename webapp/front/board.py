@@ -1,0 +1,132 @@
+"""The event's board: where it stands, what is missing, who is coming, and the links to pass on."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+from flask import Blueprint, jsonify, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from webapp import clock
+from webapp.agenda import queries as agenda
+from webapp.agenda.queries import Item
+from webapp.attendance import door
+from webapp.events import access
+from webapp.events import operations as events
+from webapp.events.models import Event
+from webapp.front import chair, running
+from webapp.mail import queries as mail
+from webapp.permissions import permission
+from webapp.reports import queries as reports
+from webapp.signup import queries as signups
+from webapp.templating import absolute_url, moment, number
+
+blueprint = Blueprint("board", __name__)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the checklist: done or not, what it is, and where it is done."""
+
+    done: bool
+    text: str
+    address: str
+
+
+def checklist(event: Event, items: list[Item]) -> list[Step]:
+    """What an organiser goes through before the evening, in order."""
+    base = f"/manage/events/{event.slug}"
+    chaired = any(who.role in ("chair", "moderator") for item in items for who in item.speakers)
+    steps = [
+        *(
+            Step(False, text, f"{base}/settings")
+            for text in events.missing_before_publishing(event)
+        ),
+        Step(bool(items), _("The agenda is written"), f"{base}/agenda"),
+    ]
+    if items:
+        steps.append(Step(chaired, _("Somebody is in the chair"), f"{base}/agenda"))
+    if event.mode != "in_person" and event.presence != "room" and event.targets:
+        steps.append(Step(True, _("The door leads to %(place)s", place=event.targets[0].label or event.targets[0].url), f"{base}/settings"))  # fmt: skip
+    steps.append(Step(event.state != "draft", _("It is published"), f"{base}/settings"))
+    return steps
+
+
+def next_act(event: Event, at: dt.datetime) -> tuple[str, str] | None:
+    """The one thing to do now: the words of the button and where it leads."""
+    base = f"/manage/events/{event.slug}"
+    phase = event.phase(at)
+    if phase == "draft":
+        return _("Check and publish"), f"{base}/settings"
+    if phase == "live" or (phase == "before" and event.starts_at - at < dt.timedelta(hours=12)):
+        return _("Open the cockpit"), f"{base}/cockpit"
+    if phase == "over" and reports.latest(event) is None:
+        return _("Write the report"), f"{base}/report"
+    return None
+
+
+def mail_trouble(event: Event) -> list[str]:
+    """What holds mail up, in sentences; nothing to say is an empty list."""
+    found = []
+    counts = mail.counts(event.id)
+    pause = mail.pause()
+    if pause is not None:
+        found.append(_("The mail server refuses us, so mail waits: %(why)s", why=pause.reason))
+    failed = counts.get("failed", 0)
+    if failed:
+        found.append(ngettext("%(num)s mail could not be delivered.", "%(num)s mails could not be delivered.", failed))  # fmt: skip
+    return found
+
+
+def counts(event: Event, at: dt.datetime) -> dict[str, str]:
+    """The live counts and the waiting sign-ups, as people read them."""
+    states = signups.counts(event.id)
+    return {
+        **running.figures(event, at),
+        "pending": number(states["pending"]),
+        "waitlisted": number(states["waitlisted"] + states["offered"]),
+        "cancelled": number(states["cancelled"]),
+        "status": running.status(event, at),
+    }
+
+
+@blueprint.get("/manage/events/<slug>")
+@permission("event")
+def show(slug: str) -> ResponseReturnValue:
+    event, at = access.current(), clock.now()
+    items = agenda.running_order(event)
+    report = reports.latest(event)
+    return render_template(
+        "front/board.html",
+        event=event,
+        tab="",
+        at=at,
+        phase=event.phase(at),
+        steps=checklist(event, items),
+        act=next_act(event, at),
+        trouble=mail_trouble(event),
+        counts=counts(event, at),
+        items=items,
+        now=agenda.current(items),
+        report=report,
+        when=moment(event.starts_at, event.timezone),
+        links=[
+            ("public-link", _("Public page"), absolute_url("public.event", slug=event.slug),
+             _("To share with everybody.")),
+            ("guest-link", _("Guest link"), door.guest_url(event),
+             _("For people who come without signing up. It opens with the door.")),
+            ("chair-link", _("The chair's link"), chair.chair_url(event),
+             _("Private: name, minutes left and Next. From a day before until a day after.")),
+        ],
+        live_url=url_for("board.live", slug=event.slug),
+    )  # fmt: skip
+
+
+@blueprint.get("/manage/events/<slug>/board/live")
+@permission("event")
+def live(slug: str) -> ResponseReturnValue:
+    event, at = access.current(), clock.now()
+    return jsonify(figures=counts(event, at))
