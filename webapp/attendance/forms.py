@@ -32,7 +32,7 @@ class _When(DateTimeLocalField):
             raise ValueError(_("A day and a time, like 2027-04-06 19:05.")) from None
 
 
-class HeadCountForm(FlaskForm):  # type: ignore[misc]
+class HeadCountForm(FlaskForm):
     """``when`` is wall time in the event's zone; ``at`` is the same moment in UTC, once validated."""
 
     count = _Heads(
@@ -60,7 +60,8 @@ class HeadCountForm(FlaskForm):  # type: ignore[misc]
 
     @property
     def at(self) -> dt.datetime:
-        return self.when.data.replace(tzinfo=self.zone).astimezone(UTC)  # type: ignore[union-attr, no-any-return]
+        wall: dt.datetime = self.when.data
+        return wall.replace(tzinfo=self.zone).astimezone(UTC)
 
     def validate_when(self, field: DateTimeLocalField) -> None:
         if field.data is None:

@@ -112,7 +112,7 @@ def add_head_count(slug: str) -> ResponseReturnValue:
         )
     except Refused as refused:
         db.session.rollback()
-        field = form.source if refused.code == "source" else form.count
+        field: Any = form.source if refused.code == "source" else form.count
         field.errors = [*field.errors, str(refused)]
         return _page(form, 400)
     flash(_("The head-count is kept, beside the other figures."), "good")
