@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -134,6 +135,12 @@ def _cell(text: str) -> str:
     return literal(" ".join(text.split())).replace("|", "\\|")
 
 
+def _prose(text: str) -> str:
+    """An organiser's Markdown for a file: raw HTML in it shows as text in every program, as it does on
+    our pages."""
+    return re.sub(r"(?<!\\)<(?=[A-Za-z/!?])(?!https?:|mailto:)", r"\<", text)
+
+
 def markdown(article: Article) -> str:
     """The article as a Markdown file. Names and titles in it are escaped: they show as they are."""
     text, event, number = article.text, article.event, article.document["headline"]
@@ -148,20 +155,20 @@ def markdown(article: Article) -> str:
         lines += ["", "> " + _("Correction: %(note)s", note=_cell(correction["note"]))]
     if number["figure"]:
         lines += ["", f"**{number['figure']}** {number['short']}. {number['definition']}"]
-    lines += ["", text["opening"]]
+    lines += ["", _prose(text["opening"])]
     for section in text["sections"]:
         if section["kind"] != "opening":
             lines += ["", f"## {literal(heading(section))}"]
             who = "; ".join(about(person) for person in section["people"] if about(person))
             if who:
                 lines += ["", f"*{literal(who)}*"]
-        lines += ["", section["text"]]
+        lines += ["", _prose(section["text"])]
         if section["key"] == article.quote_after:
             lines += ["", f"> “{_cell(text['quote'])}”", ">", f"> {_cell(text['quote_who'])}"]
     if text["closing"]:
-        lines += ["", "## " + _("The closing"), "", text["closing"]]
+        lines += ["", "## " + _("The closing"), "", _prose(text["closing"])]
     if text["thanks"]:
-        lines += ["", text["thanks"]]
+        lines += ["", _prose(text["thanks"])]
     for label, url in ((text["action_label"], text["action_url"]), (_("The recording"), text["recording"])):  # fmt: skip
         if url:
             lines += ["", f"[{literal(label or url)}](<{url}>)"]

@@ -135,10 +135,10 @@ def _compile(data: dict[str, Any], made_at: int, standard: Literal["ua-1"] | Non
 
 
 def render(article: Article) -> bytes:
-    """The PDF's bytes. Where a character has no font here, the standard is left away, and the document
-    and the log say so: a report that cannot be read by everybody is better than none.
+    """The PDF's bytes. What the standard refuses (a character that has no font here, above all) is set
+    without it, and the document and the log say so: a report on paper is worth more than its seal.
 
-    Raises typst.TypstError for anything else that typst refuses.
+    Raises typst.TypstError if typst cannot set it at all.
     """
     made_at = int(article.published_at.timestamp())
     with articles.in_language(article.event["language"]):
@@ -146,12 +146,14 @@ def render(article: Article) -> bytes:
         try:
             return _compile(data, made_at, STANDARD)
         except typst.TypstError as error:
-            if _MISSING not in str(error):
-                raise
-            log.warning(
-                "report %s: set without PDF/UA, a character has no font", article.event["slug"]
-            )
-            data["untagged"] = _(
-                "This file does not meet the accessibility standard PDF/UA: it holds characters for which there is no font here. The web page has them all."
+            log.warning("report %s: set without PDF/UA: %r", article.event["slug"], str(error))
+            data["untagged"] = (
+                _(
+                    "This file does not meet the accessibility standard PDF/UA: it holds characters for which there is no font here. The web page has them all."
+                )
+                if _MISSING in str(error)
+                else _(
+                    "This file does not meet the accessibility standard PDF/UA. The web page is the accessible edition."
+                )
             )
             return _compile(data, made_at, None)
