@@ -6,12 +6,12 @@ import copy
 import json
 
 import pytest
-from webapp.errors import Refused
-from webapp.events import queries
-from webapp.front import event_file
 
 from tests.conftest import NOW
 from tests.factories import make_user
+from webapp.errors import Refused
+from webapp.events import queries
+from webapp.front import event_file
 
 FILE = {
     "event": {

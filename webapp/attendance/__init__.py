@@ -1,11 +1,17 @@
+"""Attendance: the door, the room, the log of visits and what it adds up to.
+
+Doors: models, queries, operations, door, figures.
+"""
+
 from __future__ import annotations
 
 from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.attendance import commands, manage, models, presence  # noqa: F401
+    from webapp.attendance import commands, manage, models, presence, spool, views  # noqa: F401
 
     presence.init_app(app)
+    app.register_blueprint(views.blueprint)
     app.register_blueprint(manage.blueprint)
     app.cli.add_command(commands.cli)

@@ -66,9 +66,7 @@ def minutes_of(ms: float) -> float:
     return round(ms / sweep.MS_PER_MINUTE, 2)
 
 
-def settle(
-    log: Log, signups: Signups, counts_as: dict[int, int], ambiguous: set[int]
-) -> Evening:
+def settle(log: Log, signups: Signups, counts_as: dict[int, int], ambiguous: set[int]) -> Evening:
     """Decides who each visit belongs to, who is crew, and who had signed up."""
     recorded = log.keys
     keys, identities = log.keys, log.identities
@@ -275,18 +273,14 @@ def _compute(event: Event, items: list[Item], at: dt.datetime) -> dict[str, Any]
     log, audience = evening.log, evening.is_audience
     counts = np.bincount(signups.statuses, minlength=len(STATUSES))
     confirmed = int(counts[CONFIRMED])
-    came = signups.attended | (
-        (signups.keys != 0) & np.isin(signups.keys, log.keys)
-    )
+    came = signups.attended | ((signups.keys != 0) & np.isin(signups.keys, log.keys))
     registered_attended = int(np.count_nonzero(came & (signups.statuses == CONFIRMED)))
     own_door = log.sources == SOURCES.index("turnout")
     guest_keys = np.setdiff1d(log.keys[audience], evening.registered_keys)
     sources = np.unique(log.sources).tolist()
     whole = _group(evening, audience, event)
     # The same visits are not swept twice: most evenings have one source, and often no crew in it.
-    everybody = (
-        whole if audience.all() else _group(evening, np.ones(len(log), dtype=bool), event)
-    )
+    everybody = whole if audience.all() else _group(evening, np.ones(len(log), dtype=bool), event)
     by_source = [
         {
             "source": SOURCES[source],
@@ -332,9 +326,7 @@ def _compute(event: Event, items: list[Item], at: dt.datetime) -> dict[str, Any]
 def _stamp(event: Event, items: list[Item], at: dt.datetime) -> tuple[Any, ...]:
     """Changes when any figure could: new visits, changed visits, sign-ups, agenda, head-counts. While a
     session runs its figures change with the clock, so they are at most two seconds old."""
-    newest = db.session.scalar(
-        sa.select(sa.func.max(Visit.id)).where(Visit.event_id == event.id)
-    )
+    newest = db.session.scalar(sa.select(sa.func.max(Visit.id)).where(Visit.event_id == event.id))
     mark = db.session.scalar(
         sa.select(AttendanceMark.revision).where(AttendanceMark.event_id == event.id)
     )
@@ -381,6 +373,4 @@ def curve(event: Event, at: dt.datetime | None = None) -> list[tuple[dt.datetime
     if stretches is None or not len(stretches):
         return None
     start, end = int(stretches.starts.min()), int(stretches.ends.max())
-    return [
-        (from_ms(moment), count) for moment, count in sweep.per_minute(stretches, start, end)
-    ]
+    return [(from_ms(moment), count) for moment, count in sweep.per_minute(stretches, start, end)]

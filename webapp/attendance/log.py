@@ -122,7 +122,9 @@ def signups(event_id: int) -> Signups:
     code = (
         _coded(Signup.status, {word: i for i, word in enumerate(STATUSES)})
         + sa.case((Signup.is_crew, sa.literal_column("8")), else_=sa.literal_column("0"))
-        + sa.case((Signup.attended.is_(True), sa.literal_column("16")), else_=sa.literal_column("0"))
+        + sa.case(
+            (Signup.attended.is_(True), sa.literal_column("16")), else_=sa.literal_column("0")
+        )
     )
     keys, coded = _matrix(
         sa.select(sa.func.coalesce(Signup.person_key, sa.literal_column("0")), code).where(

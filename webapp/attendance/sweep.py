@@ -32,9 +32,7 @@ class Stretches:
         return len(self.keys)
 
     def only(self, mask: Bools) -> Stretches:
-        return Stretches(
-            self.keys[mask], self.starts[mask], self.ends[mask], self.measured[mask]
-        )
+        return Stretches(self.keys[mask], self.starts[mask], self.ends[mask], self.measured[mask])
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,9 +97,7 @@ def per_key_ms(stretches: Stretches) -> tuple[Ints, Ints]:
     """(distinct keys, milliseconds of presence of each)."""
     if not len(stretches):
         return stretches.keys, stretches.starts
-    index = np.flatnonzero(
-        np.concatenate(([True], stretches.keys[1:] != stretches.keys[:-1]))
-    )
+    index = np.flatnonzero(np.concatenate(([True], stretches.keys[1:] != stretches.keys[:-1])))
     return stretches.keys[index], np.add.reduceat(stretches.ends - stretches.starts, index)
 
 

@@ -1,0 +1,325 @@
+"""The door and the room, as attendees see them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import time
+from typing import Any
+
+from flask import (  # fmt: skip
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from webapp import clock, tokens
+from webapp.agenda import queries as agenda
+from webapp.attendance import door, operations, presence, tickets
+from webapp.attendance.door import Facts
+from webapp.attendance.tickets import Ticket
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.permissions import permission
+from webapp.signup import operations as signups
+from webapp.signup import people
+from webapp.signup import queries as signup_queries
+
+blueprint = Blueprint("attendance", __name__)
+_UID = re.compile(r"[A-Za-z0-9_-]{16,32}")
+PULSE_KEPT = 2.0
+
+
+def _open(token: str) -> tuple[Ticket, Facts]:
+    """Whose ticket it is and to what; every bad one is the same 404."""
+    try:
+        ticket = tickets.read(token)
+    except tokens.TokenError:
+        abort(404)
+    found = door.facts(ticket.event_id)
+    if found is None or found.event.state == "draft":
+        abort(404)
+    return ticket, found
+
+
+def _uid() -> str:
+    """The visit's id from the form, so that a double click is one visit; else a new one."""
+    given = request.form.get("visit", "")
+    return given if _UID.fullmatch(given) else door.new_uid()
+
+
+def _waiting(token: str, found: Facts, at: dt.datetime, *, armed: bool) -> str:
+    return render_template(
+        "attendance/waiting.html",
+        token=token, event=found.event, items=found.items[:3], at=at, armed=armed, visit=door.new_uid(),
+        seconds=max(int((found.event.live_from - at).total_seconds()), 0),
+        guest_url=door.guest_url(found.event),
+    )  # fmt: skip
+
+
+def _gone(found: Facts) -> str:
+    return render_template("attendance/over.html", event=found.event)
+
+
+def _inside(token: str, found: Facts, uid: str) -> ResponseReturnValue:
+    """After the visit is logged: our room, or the way to the meeting."""
+    if found.measures or not found.targets:
+        return redirect(url_for("attendance.room", token=token, c=uid), 303)
+    # A form that is redirected to another site would be stopped by our own policy; a page goes there.
+    return render_template(
+        "attendance/away.html", event=found.event, target=found.targets[0], others=found.targets[1:]
+    )
+
+
+def _withdrawn(ticket: Ticket, found: Facts) -> str | None:
+    """Whether the sign-up behind a link is no longer on, as far as the database can be asked."""
+    if ticket.public_id is None:
+        return None
+    signup = signup_queries.by_public_id(ticket.event_id, ticket.public_id)
+    if signup is None or signup.erased_at is not None:
+        return "gone"
+    return signup.status if signup.status in ("cancelled", "declined") else None
+
+
+@blueprint.get("/join/<token>")
+@permission("link")
+def join(token: str) -> ResponseReturnValue:
+    ticket, found = _open(token)
+    at = clock.now()
+    phase = found.phase(at)
+    if phase in ("over", "cancelled"):
+        return _gone(found)
+    withdrawn = _withdrawn(ticket, found)
+    if withdrawn == "gone":
+        abort(404)
+    if withdrawn:
+        return render_template(
+            "attendance/withdrawn.html", event=found.event, guest_url=door.guest_url(found.event)
+        )
+    if phase == "before":
+        return _waiting(token, found, at, armed=False)
+    return render_template(
+        "attendance/live.html", token=token, event=found.event, visit=door.new_uid(),
+        guest_url=door.guest_url(found.event) if ticket.is_registered else None,
+    )  # fmt: skip
+
+
+@blueprint.post("/join/<token>")
+@permission("link", csrf="token")
+def enter(token: str) -> ResponseReturnValue:
+    ticket, found = _open(token)
+    at = clock.now()
+    phase = found.phase(at)
+    if phase in ("over", "cancelled"):
+        return _gone(found)
+    if phase == "before":
+        return _waiting(token, found, at, armed=True)
+    uid = _uid()
+    if ticket.public_id is not None and (found.event.confirm_address or found.event.approval):
+        _prove(ticket, at)
+    door.enter(ticket, found, uid, at)
+    response = make_response(_inside(token, found, uid))
+    _claim_guest(ticket, at, response)
+    return response
+
+
+def _prove(ticket: Ticket, at: dt.datetime) -> None:
+    """Pressing a button behind a mailed link proves the address. A full event proves it all the same;
+    the person comes in as a guest would."""
+    signup = signup_queries.by_public_id(ticket.event_id, ticket.public_id or "")
+    if signup is None or signup.erased_at is not None:
+        abort(404)
+    try:
+        signups.prove(signup, at)
+    except Refused as refusal:
+        current_app.logger.info("address proved at the door, no place: %s", refusal.code)
+    db.session.commit()
+
+
+def _cookie(event_id: int) -> str:
+    return f"turnout_guest_{event_id}"
+
+
+def _guest_key(event_id: int) -> int | None:
+    """The key under which this browser came as a guest before."""
+    try:
+        payload = tokens.read("door-cookie", request.cookies.get(_cookie(event_id), "")).payload
+    except tokens.TokenError:
+        return None
+    match payload:
+        case [int(found), int(key)] if found == event_id:
+            return key
+    return None
+
+
+def _claim_guest(ticket: Ticket, at: dt.datetime, response: Response) -> None:
+    """A mailed link used on a device that came as a guest: those visits were this person's."""
+    if not ticket.is_registered:
+        return
+    key = _guest_key(ticket.event_id)
+    if key is None or key == ticket.person_key:
+        return
+    operations.claim_guest(ticket.event_id, key, ticket.person_key)
+    db.session.commit()
+    response.delete_cookie(_cookie(ticket.event_id), samesite="Lax")
+
+
+@blueprint.get("/guest/<token>")
+@permission("link")
+def guest(token: str) -> ResponseReturnValue:
+    found = _guests(token)
+    at = clock.now()
+    phase = found.phase(at)
+    if phase in ("over", "cancelled"):
+        return _gone(found)
+    return _guest_form(token, found, phase, None)
+
+
+def _guests(token: str) -> Facts:
+    try:
+        event_id = tickets.read_public(token)
+    except tokens.TokenError:
+        abort(404)
+    found = door.facts(event_id)
+    if found is None or found.event.state == "draft":
+        abort(404)
+    return found
+
+
+def _guest_form(token: str, found: Facts, phase: str, error: str | None) -> str:
+    return render_template(
+        "attendance/guest.html", token=token, event=found.event, phase=phase, error=error,
+        # What cannot be seen cannot be corrected on the page either.
+        name="".join(c for c in request.form.get("name", "") if c.isprintable()),
+        visit=door.new_uid(),
+    )  # fmt: skip
+
+
+@blueprint.post("/guest/<token>")
+@permission("link", csrf="token")
+def enter_as_guest(token: str) -> ResponseReturnValue:
+    found = _guests(token)
+    at = clock.now()
+    phase = found.phase(at)
+    if phase in ("over", "cancelled"):
+        return _gone(found)
+    name = None
+    if request.form.get("name", "").strip():
+        try:
+            name = people.clean_name(request.form["name"])
+        except ValueError as error:
+            return _guest_form(token, found, phase, str(error)), 400
+    event_id = found.event.id
+    key = _guest_key(event_id) or tokens.person_key()
+    own = tickets.for_guest(event_id, key, named=name is not None)
+    if phase == "before":
+        response = redirect(url_for("attendance.join", token=own), 303)
+    else:
+        uid = _uid()
+        door.enter(
+            tickets.read(own), found, uid, at, name=name, name_key=people.name_key(name) if name else None
+        )  # fmt: skip
+        response = make_response(_inside(own, found, uid))
+    response.set_cookie(
+        _cookie(event_id), tokens.sign("door-cookie", [event_id, key]), max_age=3 * 24 * 3600,
+        httponly=True, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )  # fmt: skip
+    return response
+
+
+@blueprint.get("/room/<token>")
+@permission("link")
+def room(token: str) -> ResponseReturnValue:
+    _ticket, found = _open(token)
+    at = clock.now()
+    phase = found.phase(at)
+    if phase in ("over", "cancelled"):
+        return _gone(found)
+    if phase == "before":
+        return redirect(url_for("attendance.join", token=token), 303)
+    now, following = agenda.now_and_next(found.items, at, phase)
+    return render_template(
+        "attendance/room.html", token=token, event=found.event, now=now, next=following,
+        targets=found.targets, said=request.args.get("said"),
+        connection=request.args.get("c", ""), seconds=current_app.config["PULSE_SECONDS"],
+    )  # fmt: skip
+
+
+def _on(item: agenda.Item | None) -> dict[str, str] | None:
+    return {"key": item.key, "title": item.title, "heading": item.heading} if item else None
+
+
+def _answer(found: Facts, at: dt.datetime) -> bytes:
+    """What every page in the room is told, made once in two seconds for all of them."""
+    kept: dict[int, tuple[float, bytes]] = current_app.extensions.setdefault("pulse_answers", {})
+    made = kept.get(found.event.id)
+    if made is not None and made[0] > time.monotonic():
+        return made[1]
+    phase = found.phase(at)
+    now, following = agenda.now_and_next(found.items, at, phase)
+    answer: dict[str, Any] = {
+        "phase": phase,
+        "ended": phase in ("over", "cancelled"),
+        "now": _on(now),
+        "next": _on(following),
+        "announcement": found.event.announcement,
+    }
+    body = json.dumps(answer, ensure_ascii=False).encode()
+    kept[found.event.id] = (time.monotonic() + PULSE_KEPT, body)
+    return body
+
+
+@blueprint.post("/room/<token>/pulse")
+@permission("link", csrf="token")
+def pulse(token: str) -> Response:
+    ticket, found = _open(token)
+    at = clock.now()
+    connection = request.form.get("connection", "")[:64]
+    if connection and found.measures and found.phase(at) == "live":
+        presence.current().pulse(
+            ticket.event_id, ticket.person_key, connection, at,
+            is_registered=ticket.is_registered, identity=ticket.identity,
+        )  # fmt: skip
+    return Response(_answer(found, at), mimetype="application/json")
+
+
+@blueprint.post("/room/<token>/leave")
+@permission("link", csrf="token")
+def leave(token: str) -> ResponseReturnValue:
+    ticket, found = _open(token)
+    connection = request.form.get("connection", "")[:64]
+    if connection and found.measures:
+        presence.current().leave(ticket.event_id, ticket.person_key, connection, clock.now())
+    if request.form.get("by") == "button":
+        return render_template("attendance/left.html", token=token, event=found.event)
+    return "", 204
+
+
+@blueprint.post("/room/<token>/together")
+@permission("link", csrf="token")
+def together(token: str) -> ResponseReturnValue:
+    ticket, _found = _open(token)
+    count = request.form.get("count", "").strip()
+    said = "no"
+    if count.isdecimal() and len(count) < 6:
+        try:
+            operations.watching_with(ticket.event_id, ticket.person_key, int(count), clock.now())
+        except Refused as refusal:
+            current_app.logger.info("a number of companions was refused: %s", refusal)
+        else:
+            said = "yes"
+    db.session.commit()
+    return redirect(
+        url_for(
+            "attendance.room", token=token, c=request.form.get("connection", "")[:64], said=said
+        ),
+        303,
+    )
