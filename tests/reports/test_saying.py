@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.reports.evening import door_only, figures
-from webapp.reports import saying
+from webapp.reports import counted, saying
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -158,3 +158,29 @@ def test_unknown_figures_say_so() -> None:
     assert words["peak"] == "an unknown number of"
     assert words["minutes"] == "an unknown number of"
     assert saying.words(door_only(), "peak")["number"] == "an unknown number of people"
+
+
+@pytest.mark.parametrize(
+    ("left", "sentence"),
+    [
+        (0, "Over those whose leaving is known."),
+        (1, "1 visit has an unknown end and counts as a person, not as minutes."),
+        (4, "4 visits have an unknown end and count as people, not as minutes."),
+    ],
+)
+def test_how_long_says_what_it_leaves_out(left: int, sentence: str) -> None:
+    big = figures(minutes={"open_ended": left})
+    row = next(row for row in counted.rows(big, "Europe/London") if row["key"] == "median")
+    assert row["value"] == "71 min"
+    assert row["definition"].endswith(sentence)
+
+
+def test_what_is_kept_apart_is_said_to_be() -> None:
+    heads = [{"count": 40, "at": "2027-04-06T19:00:00Z", "source": "Hall in Leeds"}]
+    rows = {row["key"]: row for row in counted.rows(figures(head_counts=heads), "Europe/London")}
+    assert rows["watching_together"]["value"] == "212"
+    assert rows["watching_together"]["definition"].endswith("Not in any number above.")
+    assert rows["head_count"]["value"] == "40"
+    assert rows["head_count"]["definition"].startswith("Hall in Leeds, ")
+    assert rows["registered_attended"]["value"] == "1,131 (64 %)"
+    assert rows["crew"]["value"] == "7"

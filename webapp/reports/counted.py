@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from webapp import templating
 from webapp.reports import saying
@@ -85,14 +86,20 @@ def _presence(figures: dict[str, Any], zone: str) -> list[Row]:
         )
     ]  # fmt: skip
     if minutes:
-        rows.append(
-            _row(
-                "median", _("Typical stay"),
-                _("%(n)s min", n=number(minutes["median"])) if minutes["median"] is not None else _("unknown"),
-                _("The median: half stayed longer, half shorter. On average %(n)s min. Over those whose leaving is known; %(open)s visits have an unknown end and count as people, not as minutes.",
-                  n=number(minutes["average"]), open=number(minutes["open_ended"])),
+        median, left = minutes["median"], minutes["open_ended"]
+        meaning = _(
+            "The median: half stayed longer, half shorter. On average %(n)s min. Over those whose leaving is known.",
+            n=number(minutes["average"]),
+        )
+        if left:
+            meaning += " " + ngettext(
+                "%(n)s visit has an unknown end and counts as a person, not as minutes.",
+                "%(n)s visits have an unknown end and count as people, not as minutes.",
+                left,
+                n=number(left),
             )
-        )  # fmt: skip
+        stay = _("%(n)s min", n=number(median)) if median is not None else _("unknown")
+        rows.append(_row("median", _("Typical stay"), stay, meaning))
         rows.append(
             _row(
                 "measured_share", _("Measured, not inferred"), percent(minutes["measured_share"]),

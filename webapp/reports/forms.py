@@ -134,3 +134,8 @@ class PublishForm(FlaskForm):
         filters=[line],
         validators=[Length(max=1000)],
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Where the field is shown at all it is needed: the verb refuses a correction without a note.
+        self.correction.flags.hide_optional = True
