@@ -138,4 +138,5 @@ class PublishForm(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Where the field is shown at all it is needed: the verb refuses a correction without a note.
-        self.correction.flags.hide_optional = True
+        for field in self:
+            field.flags.hide_optional = True
