@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 from flask import current_app
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from webapp.events.models import Event
@@ -33,6 +34,9 @@ class Frame:
     stamp: tuple[Any, ...]
     head: str
     tail: str
+    # The words before the two links, in the person's language.
+    join_here: str
+    own_page: str
 
 
 def escaped(text: str) -> str:
@@ -43,21 +47,24 @@ def escaped(text: str) -> str:
 
 def folded(line: str) -> str:
     """One content line, folded at 75 octets without cutting a character, with its line end."""
-    if len(line) <= 75 and line.isascii():
-        return line + "\r\n"
-    pieces: list[str] = []
+    if line.isascii():
+        if len(line) <= 75:
+            return line + "\r\n"
+        pieces = [line[:75], *(line[at : at + 74] for at in range(75, len(line), 74))]
+        return "\r\n ".join(pieces) + "\r\n"
+    pieces = []
     current: list[str] = []
     size = 0
     for character in line:
         width = len(character.encode())
-        if size + width > 75:
+        # The space that marks a continued line counts too.
+        if size + width > (75 if not pieces else 74):
             pieces.append("".join(current))
-            # The space that marks a continued line counts too.
-            current, size = [" "], 1
+            current, size = [], 0
         current.append(character)
         size += width
     pieces.append("".join(current))
-    return "\r\n".join(pieces) + "\r\n"
+    return "\r\n ".join(pieces) + "\r\n"
 
 
 def _parameter(text: str) -> str:
@@ -77,7 +84,7 @@ def _stamp(event: Event) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _made(event: Event) -> Frame:
+def _made(event: Event, language: str) -> Frame:
     zone = ZoneInfo(event.timezone)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Turnout//EN")
@@ -102,17 +109,19 @@ def _made(event: Event) -> Frame:
         )
     text = calendar.to_ical().decode()
     head, tail = text.split(_END)
-    return Frame(_stamp(event), head, _END + tail)
+    with force_locale(language):
+        words = _("Join here:"), _("Your own page:")
+    return Frame(_stamp(event), head, _END + tail, *words)
 
 
-def frame(event: Event) -> Frame:
+def frame(event: Event, language: str) -> Frame:
     """The frame of the event's entries, from this process's memory if nothing in it has changed."""
-    cache: dict[int, Frame] = current_app.extensions.setdefault("calendar_cache", {})
-    kept = cache.get(event.id)
+    cache: dict[tuple[int, str], Frame] = current_app.extensions.setdefault("calendar_cache", {})
+    kept = cache.get((event.id, language))
     if kept is None or kept.stamp != _stamp(event):
         if len(cache) > 500:
             cache.clear()
-        kept = cache[event.id] = _made(event)
+        kept = cache[event.id, language] = _made(event, language)
     return kept
 
 
@@ -121,27 +130,33 @@ def uid(person: Person) -> str:
     return f"{person.public_id}@{urlsplit(current_app.config['BASE_URL']).hostname or 'turnout'}"
 
 
-def entry(event: Event, person: Person, at: dt.datetime, method: Method = "REQUEST") -> str:
-    """The whole calendar with this person's entry. ``at`` (aware, UTC) is its DTSTAMP.
+def entry(
+    event: Event,
+    person: Person,
+    at: dt.datetime,
+    method: Method = "REQUEST",
+    found: links.Links | None = None,
+) -> str:
+    """The whole calendar with this person's entry. ``at`` (aware, UTC) is its DTSTAMP; ``found`` are the
+    person's links, if they are made already.
 
     PUBLISH is for a file that people add by themselves; it names nobody as invited. Only who has a
     place gets the join link.
     """
-    kept = frame(event)
-    my = links.my_url(person)
+    kept = frame(event, person.language)
+    found = found or links.of(person)
     lines = [
         f"UID:{uid(person)}",
         f"DTSTAMP:{at:%Y%m%dT%H%M%SZ}",
         f"SEQUENCE:{event.ics_sequence + person.ics_changes}",
         f"STATUS:{'CANCELLED' if method == 'CANCEL' else 'CONFIRMED'}",
-        f"URL:{my}",
+        f"URL:{found.my}",
     ]
     words = [event.summary] if event.summary else []
     if method != "CANCEL" and person.status == "confirmed" and event.mode != "in_person":
-        join = links.join_url(person)
-        lines.append(f"LOCATION:{escaped(join)}")
-        words.append(_("Join here: %(url)s", url=join))
-    words.append(_("Your own page: %(url)s", url=my))
+        lines.append(f"LOCATION:{escaped(found.join)}")
+        words.append(f"{kept.join_here} {found.join}")
+    words.append(f"{kept.own_page} {found.my}")
     lines.append(f"DESCRIPTION:{escaped(chr(10).join(words))}")
     if method != "PUBLISH" and person.email:
         name = plain_name(person.name or person.email)

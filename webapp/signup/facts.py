@@ -33,6 +33,8 @@ class Facts:
     contacts: tuple[Agreement, ...]
     is_full: bool
     read_at: dt.datetime
+    # The empty form as it was rendered from these facts, by a name the page gives it.
+    pages: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def _read(slug: str, at: dt.datetime) -> Facts | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections.abc import Mapping
 
 from flask import current_app
@@ -25,6 +26,7 @@ TRAP = "homepage"
 PERSON_AGE = dt.timedelta(hours=2)
 # More than this of a field is not worth showing again.
 _LONGEST_KEPT = 5000
+_NOT_IN_PAGES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
 @dataclasses.dataclass(slots=True)
@@ -60,6 +62,11 @@ def _opened_at(token: str) -> dt.datetime | None:
         return None
 
 
+def _shown(text: str) -> str:
+    """What was typed, fit to be shown again: without the characters that no page may hold."""
+    return _NOT_IN_PAGES.sub("", text[:_LONGEST_KEPT])
+
+
 def empty(source: str | None) -> Entry:
     return Entry(source=clean_source(source) or "")
 
@@ -67,9 +74,10 @@ def empty(source: str | None) -> Entry:
 def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
     """What was sent, with ``applicant`` set if nothing is missing. Unknown fields are ignored, and of
     repeated ones the first counts."""
+    raw = {ask.field: sent.getlist(ask.field)[:200] for ask in facts.asks}
     entry = Entry(
-        name=sent.get("name", "")[:_LONGEST_KEPT],
-        email=sent.get("email", "")[:_LONGEST_KEPT],
+        name=_shown(sent.get("name", "")),
+        email=_shown(sent.get("email", "")),
         consent=bool(sent.get("consent")),
         contact=frozenset(
             agreement.host_key or ""
@@ -77,7 +85,7 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
             if sent.get(f"consent_{agreement.host_key}")
         ),
         source=clean_source(sent.get("from")) or "",
-        raw={ask.field: sent.getlist(ask.field)[:200] for ask in facts.asks},
+        raw={field: [_shown(value) for value in values] for field, values in raw.items()},
         trap=sent.get(TRAP, ""),
         person=sent.get("person", ""),
     )
@@ -90,14 +98,14 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
         entry.errors["csrf_token"] = _("The page had been open for long. Please send it once more.")
     name = address = None
     try:
-        name = clean_name(entry.name)
+        name = clean_name(sent.get("name", ""))
     except ValueError as error:
         entry.errors["name"] = str(error)
     try:
-        address = addresses.parse(entry.email)
+        address = addresses.parse(sent.get("email", ""))
     except ValueError as error:
         entry.errors["email"] = str(error)
-    answers, wrong = questions.read(facts.asks, entry.raw)
+    answers, wrong = questions.read(facts.asks, raw)
     entry.errors |= wrong
     if not entry.consent:
         entry.errors["consent"] = _("Without this we may not keep your name and address, and so cannot sign you up.")  # fmt: skip

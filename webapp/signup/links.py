@@ -55,12 +55,22 @@ def my_url(person: Person) -> str:
     return absolute_url("personal.show", token=my_token(person))
 
 
-def cancel_url(person: Person) -> str:
-    return absolute_url("personal.cancel", token=my_token(person))
-
-
 def join_url(person: Person) -> str:
     return absolute_url("attendance.join", token=join_token(person))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Links:
+    """What a person's mails lead to. ``cancel`` is the page with the button that gives the place back."""
+
+    my: str
+    join: str
+    cancel: str
+
+
+def of(person: Person) -> Links:
+    my = my_url(person)
+    return Links(my=my, join=join_url(person), cancel=f"{my}/cancel")
 
 
 def confirm_url(person: Person) -> str:

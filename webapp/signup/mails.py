@@ -10,111 +10,117 @@ import datetime as dt
 from typing import Any
 
 from webapp.events.models import Event
-from webapp.mail import outbox
-from webapp.mail.models import OutgoingMail
+from webapp.mail import letters, outbox
 from webapp.signup import calendar, links
 from webapp.signup.people import Person
 from webapp.templating import absolute_url
 
 
-def _queue(
+def _stamp(event: Event) -> tuple[Any, ...]:
+    """Everything of an event that a mail shows: equal stamps, equal mails."""
+    return (
+        event.title, event.starts_at, event.ends_at, event.timezone, event.mode, event.approval,
+        event.host_name, event.host_url, event.slug, event.accent,
+    )  # fmt: skip
+
+
+def _post(
     message: str,
     event: Event,
     person: Person,
     at: dt.datetime,
+    words: dict[str, str],
     *,
-    secrets: tuple[str, ...],
+    found: links.Links | None = None,
     method: calendar.Method | None = None,
-    **context: Any,
-) -> OutgoingMail:
-    method = None if method == "PUBLISH" else method
-    return outbox.queue(
+    expires_at: dt.datetime | None = None,
+    **flags: Any,
+) -> None:
+    """``words`` are this person's own, links among them; ``flags`` choose between the template's texts."""
+    secrets = [word for name, word in words.items() if name.endswith("_url") and word]
+    words["name"] = outbox.plain_name(person.name or "")
+    public_url = absolute_url("public.event", slug=event.slug)
+    letter = letters.letter(
         message,
+        stamp=(_stamp(event), public_url, tuple(flags.values())),
+        context={"event": event, "public_url": public_url, **flags},
+        words=words,
+        language=person.language,
+    )
+    outbox.post(
+        message,
+        letter,
+        words,
         to_address=person.email or "",
         to_name=person.name or "",
-        context={
-            "event": event,
-            "person": person,
-            "public_url": absolute_url("public.event", slug=event.slug),
-            **context,
-        },
         at=at,
         event_id=event.id,
         person=person.public_id,
-        calendar=calendar.entry(event, person, at, method) if method else None,
-        calendar_method=method,
+        calendar=calendar.entry(event, person, at, method, found) if method else None,
+        calendar_method=method if method != "PUBLISH" else None,
         # Useless mail is worse than none: nothing about taking part leaves once it is over.
-        expires_at=event.ended_at or event.closes_by,
+        expires_at=expires_at or event.ended_at or event.closes_by,
         secrets=secrets,
         is_sample=person.is_sample,
-        language=person.language,
     )
-
-
-def _links(person: Person) -> dict[str, str]:
-    return {
-        "my_url": links.my_url(person),
-        "join_url": links.join_url(person),
-        "cancel_url": links.cancel_url(person),
-    }
 
 
 def confirmed(event: Event, person: Person, at: dt.datetime, *, returning: bool = False) -> None:
     """You have a place: when, how to join, the calendar entry. ``returning``: they had left before."""
-    found = _links(person)
-    _queue(
-        "confirmed", event, person, at,
-        secrets=tuple(found.values()), method="REQUEST", returning=returning, **found,
+    found = links.of(person)
+    words = {"my_url": found.my, "join_url": found.join, "cancel_url": found.cancel}
+    _post(
+        "confirmed", event, person, at, words, found=found, method="REQUEST", returning=returning
     )  # fmt: skip
 
 
 def waiting_for_approval(event: Event, person: Person, at: dt.datetime) -> None:
     """We have it; an organiser looks at it. No join link yet."""
-    my, cancel = links.my_url(person), links.cancel_url(person)
-    _queue(
-        "waiting_for_approval", event, person, at, secrets=(my, cancel), my_url=my, cancel_url=cancel
-    )  # fmt: skip
+    found = links.of(person)
+    words = {"my_url": found.my, "cancel_url": found.cancel}
+    _post("waiting_for_approval", event, person, at, words)
 
 
 def confirm_address(event: Event, person: Person, at: dt.datetime) -> None:
     """One more click, behind a link, proves that the address is theirs."""
-    url = links.confirm_url(person)
-    _queue("confirm_address", event, person, at, secrets=(url,), confirm_url=url)
+    _post("confirm_address", event, person, at, {"confirm_url": links.confirm_url(person)})
 
 
 def link_again(event: Event, person: Person, at: dt.datetime) -> None:
     """Their links once more: they asked, or signed up a second time. Also after the evening, since the
     page behind the link is where people have their data deleted."""
-    found = _links(person)
+    found = links.of(person)
     has_place = person.status == "confirmed" and event.phase(at) in ("before", "live")
-    if not has_place:
-        found["join_url"] = found["cancel_url"] = ""
-    mail = _queue(
-        "link_again", event, person, at,
-        secrets=tuple(url for url in found.values() if url),
-        method="REQUEST" if has_place else None, **found,
+    words = {
+        "my_url": found.my,
+        "join_url": found.join if has_place else "",
+        "cancel_url": found.cancel if has_place else "",
+    }
+    _post(
+        "link_again", event, person, at, words, found=found,
+        method="REQUEST" if has_place else None, expires_at=at + dt.timedelta(days=1),
     )  # fmt: skip
-    mail.expires_at = at + dt.timedelta(days=1)
 
 
 def declined(event: Event, person: Person, at: dt.datetime, reason: str) -> None:
-    _queue("declined", event, person, at, secrets=(), reason=reason)
+    """No place; in the organiser's own words why, if they gave any."""
+    _post("declined", event, person, at, {"reason": reason})
 
 
 def cancelled(
     event: Event, person: Person, at: dt.datetime, *, by: str, reason: str = "", had_place: bool
 ) -> None:
     """The place is given up (``by`` "person") or taken back ("organiser"); the calendar follows."""
-    my = links.my_url(person)
-    _queue(
-        "cancelled", event, person, at,
-        secrets=(my,), method="CANCEL" if had_place else None, my_url=my, by=by, reason=reason,
+    found = links.of(person)
+    _post(
+        "cancelled", event, person, at, {"my_url": found.my, "reason": reason}, found=found,
+        method="CANCEL" if had_place else None, by=by,
     )  # fmt: skip
 
 
 def erase_link(event: Event, person: Person, at: dt.datetime) -> None:
-    """Erasing cannot be undone, so it needs a link that was asked for just now."""
-    url = links.erase_url(person)
-    mail = _queue("erase_link", event, person, at, secrets=(url,), erase_url=url)
-    # Also after the event is over.
-    mail.expires_at = at + links.ERASE_AGE
+    """Erasing cannot be undone, so it needs a link that was asked for just now. Also after the event."""
+    _post(
+        "erase_link", event, person, at, {"erase_url": links.erase_url(person)},
+        expires_at=at + links.ERASE_AGE,
+    )  # fmt: skip

@@ -12,7 +12,6 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from webapp import limits, tokens
@@ -22,9 +21,9 @@ from webapp.audit import operations as audit
 from webapp.db import db, lock_row
 from webapp.errors import Refused
 from webapp.events.models import Event
-from webapp.signup import mails, queries
+from webapp.signup import mails, queries, statements
 from webapp.signup.models import Answer, Consent, Signup
-from webapp.signup.people import Applicant, name_key
+from webapp.signup.people import Applicant, Newcomer, Person, name_key
 
 By = User | str
 Outcome = Literal[
@@ -90,45 +89,11 @@ def _public_id(event_id: int, applicant: Applicant) -> str:
     return digest[:32]
 
 
-def _insert(table: Any, values: dict[str, Any]) -> int | None:
-    """Inserts one row and answers its id, or None if a unique index says no. Does what a savepoint
-    around the insert would do, in one statement."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(values).on_conflict_do_nothing().returning(table.c.id)
-    return db.session.scalar(statement)
-
-
-def _store_details(signup_id: int, applicant: Applicant, at: dt.datetime) -> None:
-    db.session.execute(
-        sa.insert(Consent),
-        [
-            {
-                "signup_id": signup_id,
-                "kind": agreement.kind,
-                "host_key": agreement.host_key,
-                "wording": agreement.wording,
-                "version": agreement.version,
-                "agreed_at": at,
-            }
-            for agreement in applicant.agreements
-        ],
-    )
-    if applicant.answers:
-        db.session.execute(
-            sa.insert(Answer),
-            [
-                {"signup_id": signup_id, "question_id": question_id, "value": value}
-                for question_id, value in applicant.answers.items()
-            ],
-        )
-
-
-def _forget_held(signup: Signup) -> None:
+def _forget_held(signup_id: int) -> None:
     """Makes room for the real sign-up of an address whose first form looked like a robot's."""
     for table in (Consent, Answer):
-        db.session.execute(sa.delete(table).where(table.signup_id == signup.id))
-    db.session.execute(sa.delete(Signup).where(Signup.id == signup.id))
-    db.session.expunge(signup)
+        db.session.execute(sa.delete(table).where(table.signup_id == signup_id))
+    db.session.execute(sa.delete(Signup).where(Signup.id == signup_id))
 
 
 def _send_links(event: Event, signup: Signup | None, address: Address, at: dt.datetime) -> None:
@@ -137,19 +102,9 @@ def _send_links(event: Event, signup: Signup | None, address: Address, at: dt.da
     if not all(limits.allows(limit, "link-mail", address.key) for limit in LINK_MAILS):
         return
     if signup is None or signup.pending_reason == "click":
-        nobody = Signup(
-            event_id=event.id,
-            public_id=tokens.public_id(),
-            person_key=tokens.person_key(),
-            email=address.text,
-            status="confirmed",
-            language="en",
-            is_sample=True,
-            ics_changes=0,
-        )
+        nobody = Newcomer(event.id, tokens.public_id(), tokens.person_key(), "", address.text)
         with db.session.begin_nested() as nothing:
             mails.link_again(event, nobody, at)
-            db.session.flush()
             nothing.rollback()
     elif signup.pending_reason == "address":
         mails.confirm_address(event, signup, at)
@@ -170,57 +125,65 @@ def sign_up(
     With ``hold`` (it looked like a robot's) it is only kept for an organiser to see. Raises Refused if
     sign-up is not open.
     """
-    event = lock_event(event_id)
+    connection = db.session.connection()
+    event = statements.lock_event(connection, event_id)
+    if event is None:
+        raise Refused(_("This event is no longer there."), "gone")
     check_open(event, at)
+    address = applicant.address
     public_id = _public_id(event_id, applicant)
-    known = queries.live_by_key(event_id, applicant.address.key)
+    known = statements.find_live(connection, event_id, address.key)
     if known is not None and known.pending_reason != "click":
         if hold:
             return SignedUp("held")
-        if known.public_id == public_id:
-            return SignedUp("repeated", public_id)
-        # The page says "full" to everybody then; the links still go to whoever has a place.
-        is_full = not has_seat(event)
-        _send_links(event, known, applicant.address, at)
-        return SignedUp("full" if is_full else "known", known.public_id)
+        return _met(event, known.public_id, public_id, address, at)
     if not has_seat(event):
-        _send_links(event, None, applicant.address, at)
+        _send_links(event, None, address, at)
         return SignedUp("full")
     if known is not None:
-        _forget_held(known)
+        _forget_held(known.id)
 
     outcome, status, reason = _first_state(event, hold)
-    values: dict[str, Any] = {
-        "event_id": event_id,
-        "public_id": public_id,
-        "person_key": tokens.person_key(),
-        "name": applicant.name,
-        "name_key": name_key(applicant.name),
-        "email": applicant.address.text,
-        "email_key": applicant.address.key,
-        "status": status,
-        "pending_reason": reason,
-        "source": applicant.source,
-        "language": applicant.language,
-        "is_crew": False,
-        "is_sample": is_sample or event.is_sample,
-        "created_at": at,
-        "confirmed_at": at if status == "confirmed" else None,
-        "ics_changes": 0,
-    }
-    signup_id = _insert(Signup.__table__, values)
+    person = Newcomer(
+        event_id=event_id,
+        public_id=public_id,
+        person_key=tokens.person_key(),
+        name=applicant.name,
+        email=address.text,
+        status=status,
+        language=applicant.language,
+        is_sample=is_sample or event.is_sample,
+    )
+    signup_id = statements.insert_signup(
+        connection,
+        {
+            **person.columns(),
+            "name_key": name_key(applicant.name),
+            "email_key": address.key,
+            "pending_reason": reason,
+            "source": applicant.source,
+            "is_crew": False,
+            "created_at": at,
+            "confirmed_at": at if status == "confirmed" else None,
+        },
+    )
     if signup_id is None:
         # The last word: somebody was quicker in spite of the lock, or this form was sent before, and
         # its sign-up has been cancelled or erased since.
-        known = queries.live_by_key(event_id, applicant.address.key)
-        if known is None or known.public_id == public_id:
-            return SignedUp("repeated", public_id)
-        _send_links(event, known, applicant.address, at)
-        return SignedUp("known", known.public_id)
-    _store_details(signup_id, applicant, at)
-    # Never added to the session: the row is written, this only carries it to the mail.
-    _welcome(outcome, event, Signup(id=signup_id, **values), at)
+        known = statements.find_live(connection, event_id, address.key)
+        return _met(event, known.public_id if known else public_id, public_id, address, at)
+    statements.insert_details(connection, signup_id, applicant, at)
+    _welcome(outcome, event, person, at)
     return SignedUp(outcome, public_id)
+
+
+def _met(event: Event, known_id: str, public_id: str, address: Address, at: dt.datetime) -> SignedUp:  # fmt: skip
+    """The answer to an address that has a sign-up already. The very same form again changes nothing;
+    otherwise its links go to it, and the page says what it says to everybody: "full" if that is so."""
+    if known_id == public_id:
+        return SignedUp("repeated", public_id)
+    _send_links(event, queries.by_public_id(event.id, known_id), address, at)
+    return SignedUp("known" if has_seat(event) else "full", known_id)
 
 
 def _first_state(event: Event, hold: bool) -> tuple[Outcome, str, str | None]:
@@ -234,13 +197,13 @@ def _first_state(event: Event, hold: bool) -> tuple[Outcome, str, str | None]:
     return "confirmed", "confirmed", None
 
 
-def _welcome(outcome: str, event: Event, signup: Signup, at: dt.datetime) -> None:
+def _welcome(outcome: str, event: Event, person: Person, at: dt.datetime) -> None:
     if outcome == "confirmed":
-        mails.confirmed(event, signup, at)
+        mails.confirmed(event, person, at)
     elif outcome == "waiting_for_approval":
-        mails.waiting_for_approval(event, signup, at)
+        mails.waiting_for_approval(event, person, at)
     elif outcome == "confirm_address":
-        mails.confirm_address(event, signup, at)
+        mails.confirm_address(event, person, at)
 
 
 def _lock(signup: Signup) -> Event:

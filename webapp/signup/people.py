@@ -40,6 +40,24 @@ class Person(Protocol):
     def ics_changes(self) -> int: ...
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A ``Person`` whose row is just being written."""
+
+    event_id: int
+    public_id: str
+    person_key: int
+    name: str
+    email: str
+    status: str = "confirmed"
+    language: str = "en"
+    is_sample: bool = False
+    ics_changes: int = 0
+
+    def columns(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Applicant:
     """A filled-in form, checked for its shape. ``answers`` by question id; ``agreements`` what was ticked.

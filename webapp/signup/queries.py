@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from webapp.db import db
-from webapp.signup.models import SEATED, STATUSES, Answer, Consent, Question, Signup
+from webapp.signup import statements
+from webapp.signup.models import STATUSES, Answer, Consent, Question, Signup
 from webapp.signup.people import name_key
 
 PAGE = 50
@@ -32,16 +33,8 @@ def counts(event_id: int) -> dict[str, int]:
 
 def seats_taken(event_id: int) -> int:
     """Sign-ups that hold a seat: confirmed, or offered one. An erased person needs none any more."""
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count()).where(
-                Signup.event_id == event_id,
-                Signup.status.in_(SEATED),
-                Signup.erased_at.is_(None),
-            )
-        )
-        or 0
-    )
+    db.session.flush()
+    return statements.seats_taken(db.session.connection(), event_id)
 
 
 def by_public_id(event_id: int, public_id: str) -> Signup | None:
