@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import click
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from werkzeug.exceptions import HTTPException
 
 
@@ -18,6 +23,31 @@ class Refused(Exception):
     def __init__(self, message: str, code: str = "refused") -> None:
         self.code = code
         super().__init__(message)
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_one_sentence(command: Callable[P, R]) -> Callable[P, R]:
+    """For commands: a refusal, and a database that is missing or away, end with one sentence and a
+    non-zero exit instead of a traceback. Stands directly on the function, below click's decorators."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except Refused as refusal:
+            raise click.ClickException(str(refusal)) from None
+        except (OperationalError, ProgrammingError) as error:
+            reason = str(error.orig).strip().splitlines()[0]
+            if "no such table" in reason or "does not exist" in reason:
+                raise click.ClickException(
+                    "The database has no tables of Turnout, or old ones: run “flask database upgrade” first."
+                ) from None
+            raise click.ClickException(f"The database does not answer: {reason}") from None
+
+    return run
 
 
 def _texts(status: int) -> tuple[str, str]:

@@ -28,6 +28,19 @@ class User(Base):
     created_at: Mapped[dt.datetime]
     disabled_at: Mapped[dt.datetime | None]
 
+    # What Flask-Login asks. The secret of this browser's session stands in for an id: the cookie never
+    # holds the user's own, and a session ended on the server opens nothing.
+    is_authenticated = True
+    is_anonymous = False
+    session_secret = ""
+
+    @property
+    def is_active(self) -> bool:
+        return self.disabled_at is None
+
+    def get_id(self) -> str:
+        return self.session_secret
+
     @property
     def is_admin(self) -> bool:
         return self.role == "admin"
