@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import config
 import pytest
+
+import config
 
 ROOT = Path(__file__).parent.parent
 

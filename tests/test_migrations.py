@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from sqlalchemy.engine import make_url
-from webapp import create_app, migrate
-from webapp.db import Base, db
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_user, make_visit
+from webapp import create_app, migrate
+from webapp.db import Base, db
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def static_url(name: str) -> str:
 def absolute_url(endpoint: str, **values: Any) -> str:
     """An address for mails and calendars: always below the configured base, whatever Host said."""
     adapter: MapAdapter = current_app.extensions["absolute_urls"]
-    return current_app.config["BASE_URL"].rstrip("/") + adapter.build(endpoint, values)
+    return str(current_app.config["BASE_URL"]).rstrip("/") + adapter.build(endpoint, values)
 
 
 def init_app(app: Flask) -> None:

@@ -5,10 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from webapp import tokens
-from webapp.attendance.figures import curve, figures
-from webapp.attendance.models import Companions, HeadCount
-from webapp.db import db
 
 from tests.conftest import NOW
 from tests.factories import (
@@ -18,6 +14,10 @@ from tests.factories import (
     make_speaker,
     make_visit,
 )
+from webapp import tokens
+from webapp.attendance.figures import curve, figures
+from webapp.attendance.models import Companions, HeadCount
+from webapp.db import db
 
 pytestmark = pytest.mark.usefixtures("context")
 START = NOW + dt.timedelta(hours=1)  # 18:00 UTC

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+
 from webapp.attendance import sweep
 
-visit = st.tuples(
-    st.integers(1, 4), st.integers(0, 40), st.integers(0, 12), st.booleans()
-).map(lambda v: (v[0], v[1], v[1] + v[2], v[3]))
+visit = st.tuples(st.integers(1, 4), st.integers(0, 40), st.integers(0, 12), st.booleans()).map(
+    lambda v: (v[0], v[1], v[1] + v[2], v[3])
+)
 visits = st.lists(visit, max_size=25)
 
 

@@ -136,7 +136,7 @@ def test_bad_files_are_refused_with_a_sentence(context, data, sentence):
 def test_missing_keys_are_named(context):
     data = copy.deepcopy(FILE)
     del data["event"]["timezone"]
-    with pytest.raises(Refused, match="event.timezone is missing"):
+    with pytest.raises(Refused, match=r"event\.timezone is missing"):
         load(data)
 
 

@@ -119,7 +119,7 @@ def test_texts_stay_text(client, evening, payload):
     tree = html5lib.parse(text, namespaceHTMLElements=False)
     assert payload in (tree.findtext(".//title") or "")
     assert not [e for e in tree.iter("img") if e.get("onerror")]
-    scripts = [e for e in tree.iter("script")]
+    scripts = list(tree.iter("script"))
     assert len(scripts) == 2, "the data and zone.js"
     data = json.loads(scripts[0].text)
     assert data["name"] == f"T {payload}"

@@ -307,7 +307,7 @@ def _answers(app: Flask) -> dict[str, Any]:
         rows = db.session.execute(
             sa.select(Question.key, Answer.value).join(Answer, Answer.question_id == Question.id)
         )
-        return dict(rows)
+        return dict(rows.tuples().all())
 
 
 @pytest.mark.case("D55")

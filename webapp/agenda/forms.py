@@ -57,7 +57,7 @@ class PersonRow(Form):
 
 class ItemForm(FlaskForm):
     title = StringField(_l("Title"), [InputRequired(_l("An item needs a title.")), Length(max=200)])
-    kind = SelectField(_l("Kind"), choices=_choices(KIND_NAMES), default="talk")
+    kind = SelectField(_l("Kind"), [InputRequired()], choices=_choices(KIND_NAMES), default="talk")
     minutes = IntegerField(
         _l("Minutes"),
         [

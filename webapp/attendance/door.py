@@ -121,11 +121,12 @@ def engine() -> Engine:
 def insert(connection: sa.Connection, row: dict[str, Any]) -> int:
     """Stores one visit unless its uid is there already; answers 1 or 0. Times are milliseconds."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    table = Visit.__table__
     # The columns as they lie, so that a row from the spool needs no conversion.
-    plain = sa.table(table.name, *(sa.column(name) for name in row))
+    plain = sa.table(Visit.__tablename__, *(sa.column(name) for name in row))
     statement: Any = dialect.insert(plain)
-    result = connection.execute(statement.on_conflict_do_nothing(index_elements=["uid"]), row)
+    statement = statement.on_conflict_do_nothing(index_elements=["uid"])
+    # Without the option the rows of an INSERT are not counted on PostgreSQL.
+    result = connection.execute(statement.execution_options(preserve_rowcount=True), row)
     return max(result.rowcount, 0)
 
 

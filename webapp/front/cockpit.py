@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from wtforms.validators import InputRequired, Length
 from webapp import clock, tokens
 from webapp.accounts.models import User
 from webapp.agenda import operations, queries
+from webapp.agenda.models import Note
 from webapp.agenda.operations import MAX_ANNOUNCEMENT, MAX_NOTE
 from webapp.agenda.queries import Item
 from webapp.attendance.figures import figures as evening_figures
@@ -34,7 +36,7 @@ _BASE = "/manage/events/<slug>/cockpit"
 
 
 class NoteForm(FlaskForm):
-    about = SelectField(_l("About"))
+    about = SelectField(_l("About"), [InputRequired()])
     text = TextAreaField(
         _l("A point, or their exact words"),
         [InputRequired(_l("There is nothing written yet.")), Length(max=MAX_NOTE)],
@@ -59,6 +61,19 @@ class NoteForm(FlaskForm):
 class AnnouncementForm(FlaskForm):
     announcement = StringField(_l("Say to everybody in the room"), [Length(max=MAX_ANNOUNCEMENT)])
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.announcement.flags.hide_optional = True  # type: ignore[attr-defined]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Written:
+    """A note as the page shows it: about whom, and whether it may be taken back here."""
+
+    row: Note
+    who: str
+    mine: bool
+
 
 def _by() -> User:
     return cast(User, current_user._get_current_object())
@@ -79,10 +94,9 @@ def _page(note: NoteForm, said: AnnouncementForm, status: int = 200) -> Response
     titles = {item.id: item.title for item in items}
     now, me = queries.current(items), _by().email
     written = [
-        {"row": row, "who": people.get(row.speaker_id or 0) or titles[row.session_id],
-         "mine": row.author == me}
+        Written(row, people.get(row.speaker_id or 0) or titles[row.session_id], row.author == me)
         for row in reversed(queries.notes(event.id))
-    ]  # fmt: skip
+    ]
     page = render_template(
         "front/cockpit.html",
         event=event,
@@ -98,8 +112,8 @@ def _page(note: NoteForm, said: AnnouncementForm, status: int = 200) -> Response
         running=running,
         note=note.offer(items),
         said=said,
-        notes=[n for n in written if now and n["row"].session_id == now.id],
-        older=[n for n in written if not now or n["row"].session_id != now.id],
+        notes=[n for n in written if now and n.row.session_id == now.id],
+        older=[n for n in written if not now or n.row.session_id != now.id],
         chair_url=chair.chair_url(event),
         press_url=url_for("cockpit.press", slug=event.slug),
         live_url=url_for("cockpit.live", slug=event.slug),

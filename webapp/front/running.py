@@ -124,6 +124,7 @@ def state(event: Event, items: Sequence[Item], at: dt.datetime) -> dict[str, Any
                 "introduction": introduction(item),
                 "minutes": item.minutes,
                 "planned": to_ms(item.planned_start),
+                "late": lateness(item),
                 "started": to_ms(item.started_at) if item.started_at else None,
                 "ended": to_ms(item.ended_at) if item.ended_at else None,
             }

@@ -30,6 +30,7 @@
       if (!starts || starts.started || next.ended) return state;
       if (on) on.ended = at;
       starts.started = at;
+      starts.late = "";
       next.now = starts.key;
     } else if (press.act === "back" && on) {
       const before = next.items.find((one) => one.ended === on.started);
@@ -61,7 +62,7 @@
       put("introduction", first.introduction);
     }
     if (!first && state.ended) { put("name", words.thanks); put("about", ""); put("introduction", ""); }
-    put("started", on ? fill(words.started, { time: time(on.started) }) : "");
+    put("started", on ? [fill(words.started, { time: time(on.started) }), on.late].filter(Boolean).join(", ") + "." : "");
     put("next-about", on && next ? next.about : "");
     const text = next ? fill(on ? words.next : words.start, { name: next.heading }) : "";
     if (label !== null && text !== label) restUntil = Date.now() + REST;
