@@ -40,18 +40,31 @@ def checklist(event: Event, items: list[Item]) -> list[Step]:
     """What an organiser goes through before the evening, in order."""
     base = f"/manage/events/{event.slug}"
     chaired = any(who.role in ("chair", "moderator") for item in items for who in item.speakers)
+    public = event.state != "draft"
     steps = [
         *(
             Step(False, text, f"{base}/settings")
             for text in events.missing_before_publishing(event)
         ),
-        Step(bool(items), _("The agenda is written"), f"{base}/agenda"),
+        Step(
+            bool(items),
+            _("The agenda is written") if items else _("Write the agenda"),
+            f"{base}/agenda",
+        ),
     ]
     if items:
-        steps.append(Step(chaired, _("Somebody is in the chair"), f"{base}/agenda"))
+        steps.append(
+            Step(
+                chaired,
+                _("Somebody is in the chair") if chaired else _("Say who is in the chair"),
+                f"{base}/agenda",
+            )
+        )
     if event.mode != "in_person" and event.presence != "room" and event.targets:
         steps.append(Step(True, _("The door leads to %(place)s", place=event.targets[0].label or event.targets[0].url), f"{base}/settings"))  # fmt: skip
-    steps.append(Step(event.state != "draft", _("It is published"), f"{base}/settings"))
+    steps.append(
+        Step(public, _("It is published") if public else _("Publish it"), f"{base}/settings")
+    )
     return steps
 
 
