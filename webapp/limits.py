@@ -9,6 +9,8 @@ import logging
 from flask import Flask, current_app, request
 from flask_limiter import Limiter
 from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,15 @@ def _parsed(limit: str) -> RateLimitItem:
     return parse(limit)
 
 
+def _counter() -> MovingWindowRateLimiter:
+    """Counts exactly: never more than the limit in any stretch of its length."""
+    kept: MovingWindowRateLimiter | None = current_app.extensions.get("rate_counter")
+    if kept is None:
+        storage = storage_from_string(current_app.config["RATELIMIT_STORAGE_URI"])
+        kept = current_app.extensions["rate_counter"] = MovingWindowRateLimiter(storage)
+    return kept
+
+
 def allows(limit: str, name: str, key: str) -> bool:
     """Counts one more ``name`` for ``key`` and says whether it is within ``limit`` ("3 per hour").
 
@@ -35,12 +46,9 @@ def allows(limit: str, name: str, key: str) -> bool:
     """
     if not current_app.config["RATELIMIT_ENABLED"]:
         return True
+    word = hashlib.sha256(key.encode()).hexdigest()[:32]
     try:
-        return bool(
-            limiter.limiter.hit(
-                _parsed(limit), "turnout", name, hashlib.sha256(key.encode()).hexdigest()[:32]
-            )
-        )
+        return _counter().hit(_parsed(limit), "turnout", name, word)
     except Exception:
         log.warning("the store of rate limits does not answer", exc_info=True)
         return True

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.conftest import NOW, PageClient
-from tests.factories import make_event
+from tests.factories import make_event, make_user
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail
@@ -30,10 +30,12 @@ def clock() -> Iterator[Any]:
 
 @pytest.fixture
 def make(app: Flask, clock: Any) -> Callable[..., str]:
-    """Makes a committed event and answers its slug."""
+    """Makes a committed event, Ada's if ``ada`` is set; answers its slug."""
 
-    def make(**values: Any) -> str:
+    def make(ada: bool = False, **values: Any) -> str:
         with app.app_context():
+            if ada:
+                values["owner"] = make_user("Ada")
             event = make_event(**({"slug": "evening", "host_url": "https://friends.example.org"} | values))  # fmt: skip
             db.session.commit()
             return event.slug
