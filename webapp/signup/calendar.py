@@ -24,7 +24,8 @@ from webapp.signup import links
 from webapp.signup.people import Person
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
-_END = "END:VEVENT\r\n"
+# At the beginning of a line: a title may say the same words.
+_END = "\r\nEND:VEVENT\r\n"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -108,10 +109,10 @@ def _made(event: Event, language: str) -> Frame:
             last_date=(event.ends_at + dt.timedelta(days=366)).date(),
         )
     text = calendar.to_ical().decode()
-    head, tail = text.split(_END)
+    head, end, tail = text.partition(_END)
     with force_locale(language):
         words = _("Join here:"), _("Your own page:")
-    return Frame(_stamp(event), head, _END + tail, *words)
+    return Frame(_stamp(event), head + "\r\n", end.lstrip() + tail, *words)
 
 
 def frame(event: Event, language: str) -> Frame:

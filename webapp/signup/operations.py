@@ -125,6 +125,8 @@ def sign_up(
     With ``hold`` (it looked like a robot's) it is only kept for an organiser to see. Raises Refused if
     sign-up is not open.
     """
+    # The statements below go past the session: what waits in it must be written first.
+    db.session.flush()
     connection = db.session.connection()
     event = statements.lock_event(connection, event_id)
     if event is None:
