@@ -64,15 +64,20 @@ def erase_batch(event: Event, at: dt.datetime) -> int:
 
 def due(at: dt.datetime) -> list[Event]:
     """Events whose ``retention_days`` after the planned end are over at ``at`` and that still hold
-    somebody's name."""
+    somebody's name. The invented people of sample events need no protection and stay."""
     number = sa.BigInteger()
     day = 24 * 3600 * 1000
     until = sa.type_coerce(Event.ends_at, number) + Event.retention_days * sa.literal_column(
         str(day), number
     )
     holds = sa.or_(
-        sa.exists().where(Signup.event_id == Event.id, Signup.erased_at.is_(None)),
-        sa.exists().where(Visit.event_id == Event.id, Visit.name.is_not(None)),
+        sa.exists().where(
+            Signup.event_id == Event.id, Signup.erased_at.is_(None), Signup.is_sample.is_(False)
+        ),
+        sa.and_(
+            Event.is_sample.is_(False),
+            sa.exists().where(Visit.event_id == Event.id, Visit.name.is_not(None)),
+        ),
     )
     moment = sa.type_coerce(sa.literal(at, Event.ends_at.type), number)
     return list(db.session.scalars(sa.select(Event).where(until <= moment, holds)))
