@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from webapp.privacy import operations
-
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_visit
+from webapp.privacy import operations
 
 
 def long_ago(**values):
