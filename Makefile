@@ -3,12 +3,11 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lock load clean help
+.PHONY: run test check lock clean help
 help:
 	@echo "make run    start Turnout on http://127.0.0.1:5000"
 	@echo "make test   run the tests"
 	@echo "make check  run the linters, the type checker and the import contracts"
-	@echo "make load   measure speed against the ceilings (tests/load)"
 
 $(VENV)/.app: config/requirements/app.txt
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Turnout needs Python 3.11 or newer; $(PY) is $$($(PY) -V 2>&1). Name another one: make PY=python3.12 run"; exit 1; }
@@ -34,9 +33,6 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-
-load: $(VENV)/.test
-	@$(BIN)/python -m tests.load $(ARGS)
 
 # Writes the two requirement files anew from pyproject.toml; needs uv on the PATH.
 lock:
