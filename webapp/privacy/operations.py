@@ -16,7 +16,7 @@ from webapp import tokens
 from webapp.accounts.models import User
 from webapp.attendance.models import AttendanceMark, Companions, Visit
 from webapp.audit import operations as audit
-from webapp.db import db
+from webapp.db import db, to_ms
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.signup import operations as signup_operations
@@ -66,10 +66,10 @@ def due(at: dt.datetime) -> list[Event]:
     """Events whose ``retention_days`` after the planned end are over at ``at`` and that still hold
     somebody's name. The invented people of sample events need no protection and stay."""
     number = sa.BigInteger()
-    day = 24 * 3600 * 1000
-    until = sa.type_coerce(Event.ends_at, number) + Event.retention_days * sa.literal_column(
-        str(day), number
-    )
+    day = sa.literal(24 * 3600 * 1000, number)
+    # Thirty days of milliseconds are more than PostgreSQL's plain integers hold.
+    kept_for = sa.cast(Event.retention_days, number) * day
+    until = sa.type_coerce(Event.ends_at, number) + kept_for
     holds = sa.or_(
         sa.exists().where(
             Signup.event_id == Event.id, Signup.erased_at.is_(None), Signup.is_sample.is_(False)
@@ -79,8 +79,9 @@ def due(at: dt.datetime) -> list[Event]:
             sa.exists().where(Visit.event_id == Event.id, Visit.name.is_not(None)),
         ),
     )
-    moment = sa.type_coerce(sa.literal(at, Event.ends_at.type), number)
-    return list(db.session.scalars(sa.select(Event).where(until <= moment, holds)))
+    return list(
+        db.session.scalars(sa.select(Event).where(until <= sa.literal(to_ms(at), number), holds))
+    )
 
 
 def wipe_disk() -> None:
