@@ -6,4 +6,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.events import access, models  # noqa: F401
+    from webapp.events import access, manage, models  # noqa: F401
+
+    app.register_blueprint(manage.blueprint)

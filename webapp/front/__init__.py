@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         cockpit,
         commands,
         event_page,
+        event_state,
         mail_pages,
         personal,
         thanks,
@@ -22,5 +23,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["role_name"] = words.role_name
     app.register_blueprint(mail_pages.blueprint)
     app.cli.add_command(commands.cli)
-    for module in (board, cockpit, chair, personal, thanks):
+    for module in (board, cockpit, chair, event_state, personal, thanks):
         app.register_blueprint(module.blueprint)

@@ -1,0 +1,79 @@
+"""Publishing an event, taking it back, calling it off: acts that look at the sign-ups first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp import clock
+from webapp.accounts.models import User
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.events import access, operations
+from webapp.events.models import Event
+from webapp.permissions import permission
+from webapp.signup import queries as signups
+
+blueprint = Blueprint("event_state", __name__, url_prefix="/manage/events/<slug>")
+
+
+def _me() -> User:
+    return cast(User, current_user._get_current_object())
+
+
+def _done(act: Callable[[Event], None], said: str) -> ResponseReturnValue:
+    """Does it or says why not, and goes back to the settings."""
+    event = access.current()
+    address = url_for("events.settings", slug=event.slug)
+    try:
+        act(event)
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal))
+        return redirect(address)
+    flash(said, "good")
+    db.session.commit()
+    return redirect(address)
+
+
+@blueprint.post("/publish")
+@permission("event")
+def publish(slug: str) -> ResponseReturnValue:
+    return _done(
+        lambda event: operations.publish(event, at=clock.now(), by=_me()),
+        _("The page is public now. Pass its address on."),
+    )
+
+
+@blueprint.post("/unpublish")
+@permission("event")
+def unpublish(slug: str) -> ResponseReturnValue:
+    return _done(
+        lambda event: operations.unpublish(
+            event, signups=sum(signups.counts(event.id).values()), at=clock.now(), by=_me()
+        ),
+        _("It is a draft again: only you see it."),
+    )
+
+
+@blueprint.get("/cancel")
+@permission("event")
+def ask_cancel(slug: str) -> ResponseReturnValue:
+    event = access.current()
+    counts = signups.counts(event.id)
+    told = sum(counts[status] for status in ("pending", "confirmed", "waitlisted", "offered"))
+    return render_template("events/cancel.html", event=event, tab="settings", told=told)
+
+
+@blueprint.post("/cancel")
+@permission("event")
+def cancel(slug: str) -> ResponseReturnValue:
+    return _done(
+        lambda event: operations.cancel(event, at=clock.now(), by=_me()),
+        _("The event is called off. Its page says so."),
+    )
