@@ -118,8 +118,9 @@ def set_role(user: User, role: str, *, at: dt.datetime, by: User | None = None) 
         return
     user.role = role
     _record(
-        "account.role", at, by, user, _("%(email)s is now %(role)s", email=user.email, role=role)
-    )
+        "account.role", at, by, user,
+        _("%(email)s is now %(role)s", email=user.email, role=role), role=role,
+    )  # fmt: skip
 
 
 def disable(user: User, *, at: dt.datetime, by: User | None = None) -> None:

@@ -1,0 +1,151 @@
+"""What the log says in words: a sentence for every act, and what there is to add to it."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from webapp.audit.models import AuditEntry
+
+# By groups, in the order an event goes through them. A test finds words that verbs record and that
+# have no sentence here.
+SENTENCES = {
+    "event.created": _l("The event was made."),
+    "event.changed": _l("The event was changed."),
+    "event.published": _l("The event was published."),
+    "event.unpublished": _l("The event became a draft again."),
+    "event.cancelled": _l("The event was called off."),
+    "event.started": _l("The event was started."),
+    "event.announced": _l("Something was announced in the room."),
+    "event.announcement_withdrawn": _l("An announcement was taken back."),
+    "event.ended": _l("The event was ended."),
+    "event.end_undone": _l("The end of the event was taken back."),
+    "event.people_erased": _l("People's data was deleted, as the time to keep it was over."),
+    "agenda.changed": _l("The agenda was changed."),
+    "speaker.changed": _l("What is said about a speaker was changed."),
+    "signup.approved": _l("A sign-up was approved."),
+    "signup.declined": _l("A sign-up was declined."),
+    "signup.cancelled": _l("A sign-up was cancelled by an organiser."),
+    "signup.crew": _l("A person was counted apart from the audience."),
+    "signup.audience": _l("A person was counted with the audience again."),
+    "signup.erased": _l("A person's data was deleted."),
+    "signups.exported": _l("The list of sign-ups was downloaded."),
+    "mail.resent": _l("A mail was sent once more."),
+    "mail.retried": _l("Mails that had been given up were tried again."),
+    "mail.pause_ended": _l("The pause of all mail was ended."),
+    "mail.address_allowed": _l("A refused address may get mail again."),
+    "attendance.head_count": _l("A head-count was written down."),
+    "report.drafted": _l("The report was written from the data."),
+    "report.published": _l("The report was published."),
+    "report.corrected": _l("A correction of the report was published."),
+    "account.created": _l("An account was made."),
+    "account.role": _l("The role of an account was changed."),
+    "account.disabled": _l("An account was disabled."),
+    "account.enabled": _l("An account was enabled again."),
+    "account.password": _l("An account got a new password."),
+    "account.token": _l("An API token was made."),
+    "account.token_revoked": _l("An API token was taken back."),
+}
+
+GROUPS = {
+    "event": _l("Events"),
+    "agenda": _l("Agenda"),
+    "speaker": _l("Speakers"),
+    "signup": _l("Sign-ups"),
+    "signups": _l("Lists of sign-ups"),
+    "mail": _l("Mail"),
+    "attendance": _l("Attendance"),
+    "report": _l("Reports"),
+    "account": _l("Accounts"),
+}
+
+# The fields of an event as people call them.
+_FIELDS = {
+    "title": _l("title"),
+    "slug": _l("address"),
+    "summary": _l("summary"),
+    "description": _l("description"),
+    "language": _l("language"),
+    "starts_at": _l("start"),
+    "ends_at": _l("end"),
+    "timezone": _l("time zone"),
+    "mode": _l("online or in person"),
+    "presence": _l("how presence is known"),
+    "targets": _l("where people join"),
+    "host_key": _l("host"),
+    "host_name": _l("host"),
+    "host_url": _l("host's site"),
+    "cohosts": _l("co-hosts"),
+    "capacity": _l("places"),
+    "approval": _l("approval"),
+    "confirm_address": _l("proof of the address"),
+    "retention_days": _l("how long data is kept"),
+    "min_stay_minutes": _l("minimum stay"),
+    "opens_at": _l("start of sign-up"),
+    "closes_at": _l("end of sign-up"),
+    "languages": _l("languages"),
+    "access_needs": _l("access needs"),
+    "accent": _l("colour"),
+}
+
+# Their summary is what the event was called at the time, which the page says anyway.
+_TITLED = frozenset(
+    word for word in SENTENCES if word.startswith("event.") and word != "event.announced"
+)
+
+
+def sentence(action: str) -> str:
+    """What happened, in one sentence. A word of a time that is gone stays as it is."""
+    found = SENTENCES.get(action)
+    return str(found) if found else action
+
+
+def group(action: str) -> str:
+    """The heading that ``action`` stands under in a list of acts."""
+    word = action.partition(".")[0]
+    return str(GROUPS.get(word, word))
+
+
+def grouped() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """(word, heading, [(action, sentence)]) of every group, for choosing what to see."""
+    return [
+        (
+            word,
+            str(heading),
+            [(key, str(text)) for key, text in SENTENCES.items() if key.startswith(f"{word}.")],
+        )
+        for word, heading in GROUPS.items()
+    ]
+
+
+def addition(entry: AuditEntry) -> str:
+    """What this one entry adds to the sentence: who or what it was about, how many. May be empty."""
+    details = entry.details
+    match entry.action:
+        case "event.changed":
+            return ", ".join(dict.fromkeys(_field(name) for name in details.get("fields", [])))
+        case "event.people_erased":
+            people = int(details.get("people", 0))
+            return ngettext("%(num)s person", "%(num)s people", people)
+        case "mail.resent":
+            return entry.summary.replace("_", " ")
+        case "mail.retried":
+            return ngettext("%(num)s mail", "%(num)s mails", int(details.get("count", 0)))
+        case "attendance.head_count":
+            return _("%(count)s people, %(source)s", count=details.get("count"), source=details.get("source", ""))  # fmt: skip
+        case "report.published" | "report.corrected":
+            return _("Version %(n)s", n=details.get("version"))
+        case "report.drafted":
+            return ""
+        case "account.created" | "account.role":
+            return f"{details.get('account', '')}: {details.get('role', '')}"
+        case "account.token" | "account.token_revoked" if details.get("label"):
+            return f"{details.get('account', '')}: {details['label']}"
+    if entry.action.startswith("account."):
+        return str(details.get("account", ""))
+    return "" if entry.action in _TITLED else entry.summary
+
+
+def _field(name: str) -> str:
+    return str(_FIELDS.get(name, name.replace("_", " ")))
