@@ -19,6 +19,7 @@ from flask import Flask
 from tests.factories import make_event
 from tests.race import crowd
 from webapp.db import db
+from webapp.errors import Refused
 from webapp.signup import operations, queries, statements
 from webapp.signup.models import Signup
 
@@ -137,5 +138,5 @@ def test_with_the_lock_off_it_overbooks(app: Flask, monkeypatch: pytest.MonkeyPa
 
 
 def test_lock_event_refuses_what_is_gone(context: Flask) -> None:
-    with pytest.raises(operations.Refused):
+    with pytest.raises(Refused):
         operations.lock_event(99)

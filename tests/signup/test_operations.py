@@ -17,7 +17,7 @@ from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.mail.models import OutgoingMail
-from webapp.signup import operations, queries, wording
+from webapp.signup import operations, queries, statements, wording
 from webapp.signup.models import Signup
 from webapp.signup.people import Applicant
 
@@ -82,11 +82,9 @@ def test_the_unique_index_has_the_last_word(
     """Even if the look before the write saw nobody, the database holds one live sign-up."""
     event = make_event()
     first = operations.sign_up(event.id, applicant(), NOW)
-    seen = operations.statements.find_live
+    seen = statements.find_live
     answers = iter([None])
-    monkeypatch.setattr(
-        operations.statements, "find_live", lambda *values: next(answers, seen(*values))
-    )
+    monkeypatch.setattr(statements, "find_live", lambda *values: next(answers, seen(*values)))
     again = operations.sign_up(event.id, applicant(), NOW)
     assert (again.outcome, again.public_id) == ("known", first.public_id)
     assert _one().status == "confirmed"

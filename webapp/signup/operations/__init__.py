@@ -1,0 +1,32 @@
+"""The verbs of a sign-up. Seats are exact: lock the event's row, count, write; the unique index on live
+sign-ups has the last word. Each verb stands in the module that is named for what it does; callers find
+them all here."""
+
+from __future__ import annotations
+
+from webapp.signup.operations.agreeing import ask_to_erase, withdraw_contact
+from webapp.signup.operations.deciding import approve, decline, mark_crew
+from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
+from webapp.signup.operations.leaving import cancel, come_back
+from webapp.signup.operations.proving import prove, prove_ids
+from webapp.signup.operations.seats import By, check_open, has_seat, lock_event
+
+__all__ = [
+    "By",
+    "Outcome",
+    "SignedUp",
+    "approve",
+    "ask_to_erase",
+    "cancel",
+    "check_open",
+    "come_back",
+    "decline",
+    "has_seat",
+    "lock_event",
+    "mark_crew",
+    "prove",
+    "prove_ids",
+    "send_link_again",
+    "sign_up",
+    "withdraw_contact",
+]

@@ -1,0 +1,53 @@
+"""What an organiser decides about one sign-up."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from flask_babel import gettext as _
+
+from webapp.errors import Refused
+from webapp.signup import mails
+from webapp.signup.models import Signup
+from webapp.signup.operations import seats
+from webapp.signup.operations.seats import By
+
+
+def approve(signup: Signup, at: dt.datetime, *, by: By) -> None:
+    """An organiser says yes (also to one that looked like a robot's, or whose address is not proved).
+    Raises Refused "full" when there is no seat, "no" if it does not wait."""
+    event = seats.lock(signup)
+    if signup.status == "confirmed":
+        return
+    if signup.status != "pending":
+        raise Refused(_("This sign-up does not wait for anything."), "no")
+    if not seats.is_taken_up(event, at):
+        raise Refused(_("This event is over."), "over")
+    seats.confirm(event, signup, at)
+    seats.record(event, "signup.approved", at, by, signup)
+    mails.confirmed(event, signup, at)
+
+
+def decline(signup: Signup, at: dt.datetime, *, by: By, reason: str = "") -> None:
+    """An organiser says no; the reason, if any, stands in the mail. Raises Refused if it does not wait."""
+    event = seats.lock(signup)
+    if signup.status == "declined":
+        return
+    if signup.status != "pending":
+        raise Refused(_("This sign-up does not wait for anything."), "no")
+    is_reachable = signup.pending_reason not in ("address", "click")
+    signup.status, signup.pending_reason = "declined", None
+    seats.record(event, "signup.declined", at, by, signup)
+    if is_reachable:
+        mails.declined(event, signup, at, reason.strip()[:1000])
+
+
+def mark_crew(signup: Signup, is_crew: bool, at: dt.datetime, *, by: By) -> None:
+    """Counts this person apart from the audience (a speaker who signed up like everybody), or not."""
+    event = seats.lock(signup)
+    if signup.is_crew == is_crew:
+        return
+    signup.is_crew = is_crew
+    # The figures are kept until something in the event changes.
+    event.touch()
+    seats.record(event, "signup.crew" if is_crew else "signup.audience", at, by, signup)

@@ -1,0 +1,180 @@
+"""Signing up: one form, one place, one mail. And the links once more for an address that is known."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import hashlib
+import hmac
+from typing import Literal
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import gettext as _
+
+from webapp import limits, tokens
+from webapp.addresses import Address
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.events.models import Event
+from webapp.signup import mails, queries, statements
+from webapp.signup.models import Answer, Consent, Signup
+from webapp.signup.operations import seats
+from webapp.signup.people import Applicant, Newcomer, Person, name_key
+
+Outcome = Literal[
+    "confirmed",  # has a place; the mail with the links is queued
+    "waiting_for_approval",  # a person looks at it
+    "confirm_address",  # waits for the click that proves the address
+    "known",  # the address had signed up before; its links go to it by mail
+    "repeated",  # the very same form once more: nothing to do
+    "full",  # no seat left, and nothing is stored
+    "held",  # looked like a robot's; kept for an organiser's eye, no mail
+]
+# What a stranger can make us send to one address by filling in forms.
+LINK_MAILS = ("3 per hour", "10 per day")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SignedUp:
+    """What became of it. Pages must not show the difference between "known" and a new sign-up."""
+
+    outcome: Outcome
+    public_id: str | None = None
+
+
+def _public_id(event_id: int, applicant: Applicant) -> str:
+    """Random; or, with a form's nonce, always the same for this form and address, so that a form sent
+    twice is recognised without anything more being stored. Cannot be guessed without our secret."""
+    if applicant.nonce is None:
+        return tokens.public_id()
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    said = f"signup\0{event_id}\0{applicant.nonce}\0{applicant.address.key}".encode()
+    digest = hmac.new(secret, said, hashlib.sha256).hexdigest()
+    return digest[:32]
+
+
+def _forget_held(signup_id: int) -> None:
+    """Makes room for the real sign-up of an address whose first form looked like a robot's."""
+    for table in (Consent, Answer):
+        db.session.execute(sa.delete(table).where(table.signup_id == signup_id))
+    db.session.execute(sa.delete(Signup).where(Signup.id == signup_id))
+
+
+def _send_links(event: Event, signup: Signup | None, address: Address, at: dt.datetime) -> None:
+    """What an address gets that has a sign-up already, at most three times an hour: a stranger can ask
+    for it too. Without a sign-up the same work is done for nothing, so that the time tells nobody."""
+    if not all(limits.allows(limit, "link-mail", address.key) for limit in LINK_MAILS):
+        return
+    if signup is None or signup.pending_reason == "click":
+        nobody = Newcomer(event.id, tokens.public_id(), tokens.person_key(), "", address.text)
+        with db.session.begin_nested() as nothing:
+            mails.link_again(event, nobody, at)
+            nothing.rollback()
+    elif signup.pending_reason == "address":
+        mails.confirm_address(event, signup, at)
+    else:
+        mails.link_again(event, signup, at)
+
+
+def sign_up(
+    event_id: int,
+    applicant: Applicant,
+    at: dt.datetime,
+    *,
+    hold: bool = False,
+    is_sample: bool = False,
+) -> SignedUp:
+    """Signs ``applicant`` up at ``at``, and queues the mail that belongs to it.
+
+    With ``hold`` (it looked like a robot's) it is only kept for an organiser to see. Raises Refused if
+    sign-up is not open.
+    """
+    # The statements below go past the session: what waits in it must be written first.
+    db.session.flush()
+    connection = db.session.connection()
+    event = statements.lock_event(connection, event_id)
+    if event is None:
+        raise Refused(_("This event is no longer there."), "gone")
+    seats.check_open(event, at)
+    address = applicant.address
+    public_id = _public_id(event_id, applicant)
+    known = statements.find_live(connection, event_id, address.key)
+    if known is not None and known.pending_reason != "click":
+        if hold:
+            return SignedUp("held")
+        return _met(event, known.public_id, public_id, address, at)
+    if not seats.has_seat(event):
+        _send_links(event, None, address, at)
+        return SignedUp("full")
+    if known is not None:
+        _forget_held(known.id)
+
+    outcome, status, reason = _first_state(event, hold)
+    person = Newcomer(
+        event_id=event_id,
+        public_id=public_id,
+        person_key=tokens.person_key(),
+        name=applicant.name,
+        email=address.text,
+        status=status,
+        language=applicant.language,
+        is_sample=is_sample or event.is_sample,
+    )
+    signup_id = statements.insert_signup(
+        connection,
+        {
+            **person.columns(),
+            "name_key": name_key(applicant.name),
+            "email_key": address.key,
+            "pending_reason": reason,
+            "source": applicant.source,
+            "is_crew": False,
+            "created_at": at,
+            "confirmed_at": at if status == "confirmed" else None,
+        },
+    )
+    if signup_id is None:
+        # The last word: somebody was quicker in spite of the lock, or this form was sent before, and
+        # its sign-up has been cancelled or erased since.
+        known = statements.find_live(connection, event_id, address.key)
+        return _met(event, known.public_id if known else public_id, public_id, address, at)
+    statements.insert_details(connection, signup_id, applicant, at)
+    _welcome(outcome, event, person, at)
+    return SignedUp(outcome, public_id)
+
+
+def _met(event: Event, known_id: str, public_id: str, address: Address, at: dt.datetime) -> SignedUp:  # fmt: skip
+    """The answer to an address that has a sign-up already. The very same form again changes nothing;
+    otherwise its links go to it, and the page says what it says to everybody: "full" if that is so."""
+    if known_id == public_id:
+        return SignedUp("repeated", public_id)
+    _send_links(event, queries.by_public_id(event.id, known_id), address, at)
+    return SignedUp("known" if seats.has_seat(event) else "full", known_id)
+
+
+def _first_state(event: Event, hold: bool) -> tuple[Outcome, str, str | None]:
+    """(outcome, status, why it waits) of a new sign-up."""
+    if hold:
+        return "held", "pending", "click"
+    if event.confirm_address:
+        return "confirm_address", "pending", "address"
+    if event.approval:
+        return "waiting_for_approval", "pending", "approval"
+    return "confirmed", "confirmed", None
+
+
+def _welcome(outcome: str, event: Event, person: Person, at: dt.datetime) -> None:
+    if outcome == "confirmed":
+        mails.confirmed(event, person, at)
+    elif outcome == "waiting_for_approval":
+        mails.waiting_for_approval(event, person, at)
+    elif outcome == "confirm_address":
+        mails.confirm_address(event, person, at)
+
+
+def send_link_again(event_id: int, address: Address, at: dt.datetime) -> None:
+    """Mails the links of a live sign-up to its address. Whether there is one is never told."""
+    event = db.session.get(Event, event_id)
+    if event is not None:
+        _send_links(event, queries.live_by_key(event_id, address.key), address, at)
