@@ -267,6 +267,19 @@ def test_guests_come_in_without_a_signup(client, guestbook, visits, app):
     assert "cannot be seen" in bad.get_data(as_text=True)
 
 
+def test_the_guests_link_is_the_same_whenever_it_is_asked_for(client, guestbook, app):
+    event_id, _ = guestbook()
+    with app.app_context():
+        links = set()
+        for moment in (NOW - dt.timedelta(days=900), NOW, LIVE):
+            with time_machine.travel(moment, tick=False):
+                links.add(door.guest_url(db.session.get(Event, event_id)))
+        timed = tokens.sign("guest", [event_id])
+    (link,) = links
+    assert "Go in as a guest" in get(client, link.removeprefix("http://turnout.test"), LIVE)
+    get(client, f"/guest/{timed}", LIVE, 404)
+
+
 def test_a_guest_who_finds_their_mail_becomes_their_signup(client, guestbook, visits, app):
     event_id, token = guestbook()
     with app.app_context():
