@@ -125,7 +125,7 @@ def rows(figures: dict[str, Any], zone: str) -> list[Row]:
              _("People who pressed Join with us, whatever happened after. Each person once.")),
         *_presence(figures, zone),
         _row("crew", _("Hosts and speakers"), number(attendance["crew"]),
-             _("Chair, speakers, hosts and moderators who were there. They are not in any number above.")),
+             _("Chair, speakers, hosts and moderators who were there. They are not among the people who came, the guests, the most at one moment or the stay; who of them signed up or pressed Join is counted there.")),
     ]  # fmt: skip
     if attendance["watching_together"]:
         table.append(
