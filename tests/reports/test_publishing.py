@@ -182,7 +182,7 @@ def test_verify_finds_what_was_changed_behind_our_back(
     good = runner.invoke(args=["reports", "verify"])
     assert (good.exit_code, good.output) == (
         0,
-        "1 published versions checked: all as they were published.\n",
+        "1 published version checked: as it was published.\n",
     )
     with app.app_context():
         db.session.execute(sa.update(ReportVersion.__table__).values({column: value}))

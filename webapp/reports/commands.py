@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 from flask.cli import AppGroup
+from flask_babel import ngettext
 
 from webapp import clock
 from webapp.db import db
@@ -45,4 +46,10 @@ def verify_command() -> None:
         click.echo(sentence, err=True)
     if wrong:
         raise click.ClickException(f"{len(wrong)} of {count} published versions do not match.")
-    click.echo(f"{count} published versions checked: all as they were published.")
+    click.echo(
+        ngettext(
+            "%(num)s published version checked: as it was published.",
+            "%(num)s published versions checked: all as they were published.",
+            count,
+        )
+    )
