@@ -89,7 +89,9 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
     migrated_app.config.clear()
     migrated_app.config.update(before)
     # What processes remember between requests must not leak into the next test.
-    for name in ("door_cache", "page_cache", "figures_cache", "mail_cache", "signup_cache"):
+    for name in (
+        "door_cache", "page_cache", "figures_cache", "mail_cache", "signup_cache", "pulse_answers",
+    ):  # fmt: skip
         migrated_app.extensions.get(name, {}).clear()
     empty_database(migrated_app)
 
