@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Collection
 
 import sqlalchemy as sa
 
@@ -64,3 +65,31 @@ def live_counts(event: Event, at: dt.datetime) -> LiveCounts:
         not_joined=int(missing),
         as_of=at,
     )
+
+
+def registered_attended(events: Collection[Event]) -> dict[int, int | None]:
+    """By event: confirmed sign-ups with at least one visit (DESIGN section 5), all in one query.
+
+    None is unknown: no source has seen anybody there, and no room of ours would have.
+    """
+    came = sa.or_(
+        Signup.attended.is_(True),
+        sa.exists()
+        .where(Visit.event_id == Signup.event_id, Visit.person_key == Signup.person_key)
+        .correlate(Signup),
+    )
+    number = (
+        sa.select(sa.func.count(Signup.id))
+        .where(Signup.event_id == Event.id, Signup.status == "confirmed", came)
+        .correlate(Event)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        sa.select(Event.id, number).where(
+            Event.id.in_([event.id for event in events]),
+            sa.exists().where(Visit.event_id == Event.id),
+        )
+    )
+    seen = {row[0]: row[1] for row in rows}
+    measured = {e.id for e in events if e.presence == "room" and e.mode != "in_person"}
+    return {e.id: seen.get(e.id, 0 if e.id in measured else None) for e in events}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -10,6 +11,8 @@ from sqlalchemy.orm import joinedload
 from webapp.accounts.models import User
 from webapp.db import db
 from webapp.events.models import OVERRUN, Event, Membership
+
+Group = Literal["now", "coming", "drafts", "past"]
 
 
 def by_slug(slug: str) -> Event | None:
@@ -38,16 +41,47 @@ def for_user(user: User) -> list[Event]:
     return list(db.session.scalars(statement))
 
 
+def _is_over(at: dt.datetime) -> sa.ColumnElement[bool]:
+    """``phase`` "over" as the database asks it; of a cancelled event too, whose day then has passed."""
+    ended = sa.and_(Event.ended_at.is_not(None), Event.ended_at <= at)
+    return sa.or_(Event.ends_at <= at - OVERRUN, ended)
+
+
+def _in_group(group: Group, at: dt.datetime) -> sa.ColumnElement[bool]:
+    begun = sa.or_(
+        Event.starts_at <= at, sa.and_(Event.started_at.is_not(None), Event.started_at <= at)
+    )
+    is_live = sa.and_(Event.state == "published", begun)
+    return {
+        "drafts": Event.state == "draft",
+        "now": sa.and_(is_live, sa.not_(_is_over(at))),
+        "coming": sa.and_(Event.state != "draft", sa.not_(is_live), sa.not_(_is_over(at))),
+        "past": sa.and_(Event.state != "draft", _is_over(at)),
+    }[group]
+
+
+def in_group(
+    user: User, group: Group, at: dt.datetime, *, limit: int, offset: int = 0
+) -> list[Event]:
+    """What ``user`` may manage (an admin: everything) of one group at ``at``: the past from the latest
+    back, the rest from the next one on. An event that was called off keeps its place in time."""
+    order = (
+        (Event.starts_at.desc(), Event.id.desc())
+        if group == "past"
+        else (Event.starts_at, Event.id)
+    )
+    statement = sa.select(Event).where(_in_group(group, at)).order_by(*order)
+    if not user.is_admin:
+        statement = statement.join(Membership).where(Membership.user_id == user.id)
+    return list(db.session.scalars(statement.limit(limit).offset(offset)))
+
+
 def coming(at: dt.datetime, limit: int = 50) -> list[Event]:
     """Published events that are before or live at ``at``, the next one first."""
     return list(
         db.session.scalars(
             sa.select(Event)
-            .where(
-                Event.state == "published",
-                Event.ends_at > at - OVERRUN,
-                sa.or_(Event.ended_at.is_(None), Event.ended_at > at),
-            )
+            .where(Event.state == "published", sa.not_(_is_over(at)))
             .order_by(Event.starts_at, Event.id)
             .limit(limit)
         )
@@ -59,10 +93,7 @@ def past(at: dt.datetime, limit: int = 50) -> list[Event]:
     return list(
         db.session.scalars(
             sa.select(Event)
-            .where(
-                Event.state == "published",
-                sa.or_(Event.ends_at <= at - OVERRUN, Event.ended_at <= at),
-            )
+            .where(Event.state == "published", _is_over(at))
             .order_by(Event.starts_at.desc(), Event.id.desc())
             .limit(limit)
         )

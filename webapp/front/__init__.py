@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         event_page,
         event_state,
         mail_pages,
+        my_events,
         personal,
         thanks,
         words,
@@ -23,5 +24,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["role_name"] = words.role_name
     app.register_blueprint(mail_pages.blueprint)
     app.cli.add_command(commands.cli)
-    for module in (board, cockpit, chair, event_state, personal, thanks):
+    for module in (board, cockpit, chair, event_state, my_events, personal, thanks):
         app.register_blueprint(module.blueprint)

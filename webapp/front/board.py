@@ -68,15 +68,16 @@ def checklist(event: Event, items: list[Item]) -> list[Step]:
     return steps
 
 
-def next_act(event: Event, at: dt.datetime) -> tuple[str, str] | None:
-    """The one thing to do now: the words of the button and where it leads."""
+def next_act(event: Event, at: dt.datetime, *, is_reported: bool) -> tuple[str, str] | None:
+    """The one thing to do now: the words of the button and where it leads. ``is_reported``: the
+    event's report is published."""
     base = f"/manage/events/{event.slug}"
     phase = event.phase(at)
     if phase == "draft":
         return _("Check and publish"), f"{base}/settings"
     if phase == "live" or (phase == "before" and event.starts_at - at < dt.timedelta(hours=12)):
         return _("Open the cockpit"), f"{base}/cockpit"
-    if phase == "over" and reports.latest(event) is None:
+    if phase == "over" and not is_reported:
         return _("Write the report"), f"{base}/report"
     return None
 
@@ -119,7 +120,7 @@ def show(slug: str) -> ResponseReturnValue:
         at=at,
         phase=event.phase(at),
         steps=checklist(event, items),
-        act=next_act(event, at),
+        act=next_act(event, at, is_reported=report is not None),
         trouble=mail_trouble(event),
         counts=counts(event, at),
         items=items,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import defer
 
@@ -28,6 +30,18 @@ def _versions(event_id: int) -> sa.Select[tuple[ReportVersion]]:
 def latest(event: Event) -> ReportVersion | None:
     """The version that stands on the public page now; None if nothing was published."""
     return db.session.scalar(_versions(event.id).limit(1))
+
+
+def published_among(event_ids: Collection[int]) -> set[int]:
+    """Which of the events have a published report. One query."""
+    return set(
+        db.session.scalars(
+            sa.select(Report.event_id)
+            .join(ReportVersion, ReportVersion.report_id == Report.id)
+            .where(Report.event_id.in_(event_ids))
+            .distinct()
+        )
+    )
 
 
 def versions(event: Event) -> list[ReportVersion]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,6 +28,19 @@ def counts(event_id: int) -> dict[str, int]:
     )
     for status, number in rows:
         found[status] = number
+    return found
+
+
+def counts_of(event_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """``counts`` of several events in one query."""
+    found = {event_id: dict.fromkeys(STATUSES, 0) for event_id in event_ids}
+    rows = db.session.execute(
+        sa.select(Signup.event_id, Signup.status, sa.func.count())
+        .where(Signup.event_id.in_(event_ids))
+        .group_by(Signup.event_id, Signup.status)
+    )
+    for event_id, status, number in rows:
+        found[event_id][status] = number
     return found
 
 
