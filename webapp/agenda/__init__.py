@@ -1,3 +1,5 @@
+"""The running order, who speaks in it, and what the chair presses."""
+
 from __future__ import annotations
 
 from flask import Flask

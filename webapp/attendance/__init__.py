@@ -1,7 +1,4 @@
-"""Attendance: the door, the room, the log of visits and what it adds up to.
-
-Doors: models, queries, operations, door, figures.
-"""
+"""Attendance: the door, the room, the log of visits and what it adds up to."""
 
 from __future__ import annotations
 

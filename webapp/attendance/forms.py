@@ -12,7 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
-from webapp.attendance.operations import MAX_HEADS
+from webapp.attendance.models import MAX_HEADS
 from webapp.clock import UTC
 
 

@@ -12,6 +12,8 @@ from webapp.db import Base
 CHANNELS = ("room", "link", "door", "platform", "import")
 END_REASONS = ("left", "timeout", "closed", "stated", "unknown")
 IDENTITIES = ("identified", "name_only", "ambiguous", "anonymous")
+# More heads than this in one room is a slip of the finger.
+MAX_HEADS = 100_000
 
 
 class Visit(Base):

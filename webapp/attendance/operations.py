@@ -10,14 +10,13 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 
-from webapp.attendance.models import AttendanceMark, Companions, HeadCount, Visit
+from webapp.attendance.models import MAX_HEADS, AttendanceMark, Companions, HeadCount, Visit
 from webapp.audit import operations as audit
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events.models import Event
 
 # More than this is a slip of the finger.
-MAX_HEADS = 100_000
 MAX_COMPANIONS = 200
 
 

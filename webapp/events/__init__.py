@@ -1,4 +1,4 @@
-"""Events, who may manage them, and the guard of their pages. Doors: models, queries, operations, access."""
+"""Events, who may manage them, and the guard of their pages."""
 
 from __future__ import annotations
 

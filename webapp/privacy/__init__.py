@@ -1,4 +1,4 @@
-"""Retention and erasure: people go, counts stay. Doors: operations."""
+"""Retention and erasure: people go, counts stay."""
 
 from __future__ import annotations
 

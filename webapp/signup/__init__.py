@@ -1,7 +1,4 @@
-"""Sign-ups: the form, seats, links, the calendar entry and the organiser's list.
-
-Doors: models, queries, operations, links, questions.
-"""
+"""Sign-ups: the form, seats, links, the calendar entry and the organiser's list."""
 
 from __future__ import annotations
 

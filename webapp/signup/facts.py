@@ -16,7 +16,7 @@ from sqlalchemy.orm import selectinload
 
 from webapp.db import db
 from webapp.events.models import Event
-from webapp.signup import operations, questions, wording
+from webapp.signup import queries, questions, wording
 from webapp.signup.questions import Ask
 from webapp.signup.wording import Agreement
 
@@ -51,7 +51,7 @@ def _read(slug: str, at: dt.datetime) -> Facts | None:
         asks=questions.of_event(event.id),
         consent=wording.for_event(event.host_name, event.retention_days),
         contacts=tuple(wording.for_contact(key, name) for key, name in hosts if name),
-        is_full=not operations.has_seat(event),
+        is_full=not queries.has_seat(event),
         read_at=at,
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from webapp.db import db
+from webapp.events.models import Event
 from webapp.signup import statements
 from webapp.signup.models import STATUSES, Answer, Consent, Question, Signup
 from webapp.signup.people import name_key
@@ -48,6 +49,11 @@ def seats_taken(event_id: int) -> int:
     """Sign-ups that hold a seat: confirmed, or offered one. An erased person needs none any more."""
     db.session.flush()
     return statements.seats_taken(db.session.connection(), event_id)
+
+
+def has_seat(event: Event) -> bool:
+    """Whether one more person fits. Only true for as long as the event is locked."""
+    return event.capacity is None or seats_taken(event.id) < event.capacity
 
 
 def by_public_id(event_id: int, public_id: str) -> Signup | None:

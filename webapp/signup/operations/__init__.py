@@ -9,7 +9,7 @@ from webapp.signup.operations.deciding import approve, decline, mark_crew
 from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
 from webapp.signup.operations.leaving import cancel, come_back
 from webapp.signup.operations.proving import prove, prove_ids
-from webapp.signup.operations.seats import By, check_open, has_seat, lock_event
+from webapp.signup.operations.seats import By, check_open, lock_event
 
 __all__ = [
     "By",
@@ -21,7 +21,6 @@ __all__ = [
     "check_open",
     "come_back",
     "decline",
-    "has_seat",
     "lock_event",
     "mark_crew",
     "prove",

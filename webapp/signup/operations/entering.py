@@ -104,7 +104,7 @@ def sign_up(
         if hold:
             return SignedUp("held")
         return _met(event, known.public_id, public_id, address, at)
-    if not seats.has_seat(event):
+    if not queries.has_seat(event):
         _send_links(event, None, address, at)
         return SignedUp("full")
     if known is not None:
@@ -150,7 +150,7 @@ def _met(event: Event, known_id: str, public_id: str, address: Address, at: dt.d
     if known_id == public_id:
         return SignedUp("repeated", public_id)
     _send_links(event, queries.by_public_id(event.id, known_id), address, at)
-    return SignedUp("known" if seats.has_seat(event) else "full", known_id)
+    return SignedUp("known" if queries.has_seat(event) else "full", known_id)
 
 
 def _first_state(event: Event, hold: bool) -> tuple[Outcome, str, str | None]:

@@ -30,11 +30,6 @@ def lock_event(event_id: int) -> Event:
     return event
 
 
-def has_seat(event: Event) -> bool:
-    """Whether one more person fits. Only true for as long as the event is locked."""
-    return event.capacity is None or queries.seats_taken(event.id) < event.capacity
-
-
 def check_open(event: Event, at: dt.datetime) -> None:
     """Raises Refused with code "cancelled", "over", "not_yet" or "closed"; nothing if it is open."""
     phase = event.phase(at)
@@ -60,7 +55,7 @@ def lock(signup: Signup) -> Event:
 
 def confirm(event: Event, signup: Signup, at: dt.datetime) -> None:
     """Gives the place, if there is one. Needs the lock. Raises Refused "full"."""
-    if not has_seat(event):
+    if not queries.has_seat(event):
         raise Refused(_("All places are taken."), "full")
     signup.status, signup.pending_reason = "confirmed", None
     signup.confirmed_at = signup.confirmed_at or at
