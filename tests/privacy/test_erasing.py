@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,12 @@ def _dump(app: Flask) -> str:
         url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     if url.get_backend_name() == "sqlite":
         path = Path(url.database or "")
-        for file in (path, path.with_name(path.name + "-wal")):
-            if file.exists():
-                text += file.read_bytes().decode("utf-8", "ignore")
+        files = [file for file in (path, path.with_name(path.name + "-wal")) if file.exists()]
+        # By another process: closing a file that SQLite has open drops all its locks in this one. The
+        # next process that leaves the database then takes itself for the last, deletes the log that we
+        # go on writing, and whoever opens the database after that sees it as it was long ago.
+        read = subprocess.run(["cat", *files], check=True, capture_output=True)
+        text += read.stdout.decode("utf-8", "ignore")
     return text
 
 
