@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Literal
 
 import sqlalchemy as sa
@@ -109,3 +110,24 @@ def members(event: Event) -> list[tuple[User, str]]:
         .order_by(Membership.id)
     )
     return [(user, role) for user, role in rows]
+
+
+def memberships(user: User) -> list[tuple[Event, str]]:
+    """The events ``user`` is a member of, with the role in each, the latest start first."""
+    rows = db.session.execute(
+        sa.select(Event, Membership.role)
+        .join(Membership, Membership.event_id == Event.id)
+        .where(Membership.user_id == user.id)
+        .order_by(Event.starts_at.desc(), Event.id.desc())
+    )
+    return [(event, role) for event, role in rows]
+
+
+def counts_of_members(user_ids: Collection[int]) -> dict[int, int]:
+    """How many events each of these accounts is a member of, in one query; 0 for those with none."""
+    rows = db.session.execute(
+        sa.select(Membership.user_id, sa.func.count())
+        .where(Membership.user_id.in_(user_ids))
+        .group_by(Membership.user_id)
+    )
+    return dict.fromkeys(user_ids, 0) | dict(rows.tuples().all())

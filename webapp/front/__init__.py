@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         my_events,
         personal,
         thanks,
+        users,
         words,
     )
 
@@ -24,5 +25,14 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["role_name"] = words.role_name
     app.register_blueprint(mail_pages.blueprint)
     app.cli.add_command(commands.cli)
-    for module in (board, cockpit, chair, event_state, my_events, personal, thanks):
+    for module in (
+        board,
+        cockpit,
+        chair,
+        event_state,
+        my_events,
+        personal,
+        thanks,
+        users,
+    ):
         app.register_blueprint(module.blueprint)
