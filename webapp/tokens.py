@@ -24,7 +24,9 @@ from itsdangerous import (
 
 from webapp.clock import UTC
 
-Purpose = Literal["my", "join", "confirm", "erase", "chair", "guest", "door-cookie", "form"]
+Purpose = Literal[
+    "my", "join", "confirm", "erase", "chair", "guest", "door-cookie", "form", "unsubscribe",
+]  # fmt: skip
 
 _URL_LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 MAX_AGE = dt.timedelta(days=800)
@@ -129,6 +131,26 @@ def person_key() -> int:
 def digest(text: str) -> str:
     """How secrets are kept: SHA-256 in hex. Enough for long random texts, not for passwords."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _mark(secret: str, purpose: str, text: str) -> str:
+    said = f"{purpose}\0{text}".encode()
+    return hmac.new(secret.encode(), said, hashlib.sha256).hexdigest()[:32]
+
+
+def mark(purpose: str, text: str) -> str:
+    """What stands for ``text`` where the text itself must not be kept: the same for the same text, and
+    nobody without our secret finds out of which. 128 bits in hex."""
+    return _mark(current_app.config["SECRET_KEY"], purpose, text)
+
+
+def marks(purpose: str, text: str) -> list[str]:
+    """Every mark that may stand for ``text``: today's, and those made with a secret we had before."""
+    secrets_known = [
+        current_app.config["SECRET_KEY"],
+        *(current_app.config.get("SECRET_KEY_FALLBACKS") or []),
+    ]
+    return [_mark(secret, purpose, text) for secret in secrets_known]
 
 
 def same(left: str, right: str) -> bool:

@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         my_events,
         personal,
         thanks,
+        unsubscribe,
         users,
         words,
     )
@@ -33,6 +34,7 @@ def init_app(app: Flask) -> None:
         my_events,
         personal,
         thanks,
+        unsubscribe,
         users,
     ):
         app.register_blueprint(module.blueprint)

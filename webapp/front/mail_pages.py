@@ -52,7 +52,7 @@ def state_words() -> dict[str, str]:
         "sent": _("Sent"),
         "refused": _("Refused"),
         "failed": _("Given up"),
-        "suppressed": _("Address refused before"),
+        "suppressed": _("Suppressed"),
         "expired": _("Too late, not sent"),
         "held": _("Sample, never sent"),
     }

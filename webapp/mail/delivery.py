@@ -23,7 +23,7 @@ from flask import current_app
 
 from webapp import addresses, clock, jobs
 from webapp.db import db, reading
-from webapp.mail import pauses, queries, transport
+from webapp.mail import pauses, queries, transport, unsubscribing
 from webapp.mail.models import LANES, OutgoingMail, SuppressedAddress
 from webapp.mail.transport import Parcel
 
@@ -174,6 +174,9 @@ class Round:
         if not batch:
             return self.tally
         refused_before = queries.suppressed_among(mail.to_address for mail, _ in batch)
+        ended = unsubscribing.ended_among(
+            mail.unsubscribe_url for mail, _ in batch if mail.unsubscribe_url
+        )
         db.session.commit()
         try:
             while batch:
@@ -182,6 +185,8 @@ class Round:
                     self.settle(mail, "expired")
                 elif mail.to_address in refused_before:
                     self.settle(mail, "suppressed", last_reply=refused_before[mail.to_address])
+                elif mail.unsubscribe_url in ended:
+                    self.settle(mail, "suppressed", last_reply=unsubscribing.UNSUBSCRIBED)
                 elif self.stopped or self.is_late or not self.send(mail):
                     break
                 batch.pop(0)

@@ -62,6 +62,8 @@ class OutgoingMail(Base):
     calendar: Mapped[str | None] = mapped_column(sa.Text)
     calendar_method: Mapped[str | None] = mapped_column(sa.String(10))
     message_id: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    # Where one press ends mails of this kind; only in those that are not about a person's own sign-up.
+    unsubscribe_url: Mapped[str | None] = mapped_column(sa.String(500))
     # Texts in the body that open a door (personal and join links); masked when an organiser reads it.
     secrets: Mapped[list[str]] = mapped_column(default=list)
     state: Mapped[str] = mapped_column(sa.String(12), default="queued")
@@ -87,6 +89,25 @@ class SuppressedAddress(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     address_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
     reason: Mapped[str] = mapped_column(sa.String(500))
+    at: Mapped[dt.datetime]
+
+
+class Unsubscribe(Base):
+    """An address that wants no more mail of one list: what is sent about one event besides a person's own
+    sign-up, or all that one host sends. Only a mark of the address is kept, so that the wish outlives
+    the person's data."""
+
+    __tablename__ = "unsubscribes"
+    __table_args__ = (
+        sa.CheckConstraint("(event_id IS NULL) <> (host_key IS NULL)", name="one_list"),
+        sa.UniqueConstraint("event_id", "address_mark"),
+        sa.UniqueConstraint("host_key", "address_mark"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    host_key: Mapped[str | None] = mapped_column(sa.String(60))
+    address_mark: Mapped[str] = mapped_column(sa.String(32))
     at: Mapped[dt.datetime]
 
 

@@ -45,6 +45,7 @@ def resend(mail: OutgoingMail, at: dt.datetime) -> OutgoingMail:
         calendar=mail.calendar,
         calendar_method=mail.calendar_method,
         message_id=outbox.new_message_id(),
+        unsubscribe_url=mail.unsubscribe_url,
         secrets=list(mail.secrets),
         state="queued",
         tries=0,

@@ -42,6 +42,14 @@ def new_message_id() -> str:
     return f"<{random.token_urlsafe(16)}@{mail_domain(current_app.config['BASE_URL'])}>"
 
 
+def _hidden(secrets: Sequence[str], unsubscribe_url: str | None) -> list[str]:
+    """What is masked when an organiser reads the mail; ending a list is the person's own act too."""
+    found = list(secrets)
+    if unsubscribe_url and unsubscribe_url not in found:
+        found.append(unsubscribe_url)
+    return found
+
+
 def queue(
     message: str,
     *,
@@ -58,6 +66,7 @@ def queue(
     secrets: Sequence[str] = (),
     is_sample: bool = False,
     language: str | None = None,
+    unsubscribe_url: str | None = None,
 ) -> OutgoingMail:
     """Renders ``templates/mail/<message>`` and adds the mail to the current transaction.
 
@@ -65,7 +74,8 @@ def queue(
     from ``expires_at`` on it is of no use and is not sent. ``secrets`` are the links in it that open
     a door: they are masked wherever an organiser reads the mail. ``person`` is a sign-up's public id.
     The calendar entry goes along as an invitation with ``calendar_method``. Mail to sample people is
-    held and never sent, whatever server is configured.
+    held and never sent, whatever server is configured. A mail that is not about the person's own sign-up
+    has the ``unsubscribe_url`` of its list (``unsubscribing.url``), which is also a secret.
     """
     subject, text, html = render(message, {"to_name": to_name, **context}, language)
     mail = OutgoingMail(
@@ -82,7 +92,8 @@ def queue(
         calendar=calendar,
         calendar_method=calendar_method if calendar else None,
         message_id=new_message_id(),
-        secrets=list(secrets),
+        unsubscribe_url=unsubscribe_url,
+        secrets=_hidden(secrets, unsubscribe_url),
         state="held" if is_sample else "queued",
         tries=0,
         created_at=at,
@@ -109,11 +120,13 @@ def post(
     person: str | None,
     calendar: str | None = None,
     calendar_method: Literal["REQUEST", "CANCEL"] | None = None,
+    lane: Lane = "own",
     expires_at: dt.datetime | None = None,
     secrets: Sequence[str] = (),
     is_sample: bool = False,
+    unsubscribe_url: str | None = None,
 ) -> None:
-    """As ``queue``, for a mail of a person's own that many get: ``letter`` completed with ``words``."""
+    """As ``queue``, for a mail that many get: ``letter`` completed with each person's own ``words``."""
     subject, text, html = letter.completed(words)
     db.session.connection().execute(
         _POST,
@@ -121,8 +134,8 @@ def post(
             "event_id": event_id,
             "person": person,
             "message": message,
-            "lane": "own",
-            "lane_rank": 0,
+            "lane": lane,
+            "lane_rank": LANES.index(lane),
             "to_address": to_address,
             "to_name": plain_name(to_name)[:200],
             "subject": subject,
@@ -131,7 +144,8 @@ def post(
             "calendar": calendar,
             "calendar_method": calendar_method if calendar else None,
             "message_id": new_message_id(),
-            "secrets": list(secrets),
+            "unsubscribe_url": unsubscribe_url,
+            "secrets": _hidden(secrets, unsubscribe_url),
             "state": "held" if is_sample else "queued",
             "tries": 0,
             "created_at": at,

@@ -11,6 +11,7 @@ from sqlalchemy.orm import load_only
 
 from webapp import addresses
 from webapp.db import db
+from webapp.mail import unsubscribing
 from webapp.mail.models import LANES, STATES, DeliveryPause, OutgoingMail, SuppressedAddress
 
 PAGE = 50
@@ -98,6 +99,14 @@ def suppressed_among(texts: Iterable[str]) -> dict[str, str]:
     )
     reasons: dict[str, str] = {row.address_key: row.reason for row in rows}
     return {text: reasons[key] for text, key in keys.items() if key in reasons}
+
+
+def unsubscribed_among(
+    texts: Iterable[str], *, host_key: str, event_id: int | None = None
+) -> set[str]:
+    """Those of the given addresses that want no mail of the event besides what is about their own
+    sign-up, or none of the host. Without ``event_id``: none of the host. One query for each thousand."""
+    return unsubscribing.among(texts, unsubscribing.MailList(host_key, event_id))
 
 
 def sent_since(moment: dt.datetime) -> int:

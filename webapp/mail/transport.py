@@ -35,9 +35,21 @@ _TEXT = Charset("utf-8")
 _TEXT.body_encoding = QP
 _CALENDAR = Charset("utf-8")
 _CALENDAR.body_encoding = BASE64
+
+
 # The older of Python's two mail policies, because it takes ready-made Header objects: the newer one
 # folds names with quotes and accents differently from one Python version to the next.
-_WIRE = policy.compat32.clone(linesep="\r\n")
+class _Wire(policy.Compat32):
+    """Headers as Python folds them, but for links: a folded one begins on its second line, and not
+    every program that looks for ``List-Unsubscribe: <`` unfolds first."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name == "List-Unsubscribe":
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_WIRE = _Wire(linesep="\r\n")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,6 +108,7 @@ class Parcel:
     created_at: dt.datetime
     give_up_at: dt.datetime | None
     expires_at: dt.datetime | None
+    unsubscribe_url: str | None
 
 
 class Envelope(flask_mail.Message):
@@ -140,6 +153,8 @@ class Envelope(flask_mail.Message):
         # When it was written, not when it got through: a repeat is the same mail to the letter.
         message["Date"] = format_datetime(mail.created_at)
         message["Message-ID"] = mail.message_id
+        if mail.unsubscribe_url:
+            message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
         # No out-of-office notes in answer to machines (RFC 3834).
         message["Auto-Submitted"] = "auto-generated"
         return bytes(message.as_bytes(policy=_WIRE))

@@ -219,7 +219,7 @@ def _empty_mails(people: Sequence[str]) -> None:
         .where(OutgoingMail.person.in_(people))
         .values(
             person=None, to_address="", to_name="", subject="(deleted)", text="", html="",
-            calendar=None, calendar_method=None, secrets=[], last_reply=None,
+            calendar=None, calendar_method=None, unsubscribe_url=None, secrets=[], last_reply=None,
             state=sa.case((waiting, "expired"), else_=OutgoingMail.state),
         )
         .execution_options(synchronize_session=False)
