@@ -63,4 +63,4 @@ def key(text: str) -> str:
     try:
         return parse(text, local=True).key
     except ValueError:
-        return text.strip().casefold()[:LONGEST]
+        return text.replace("\0", "").strip().casefold()[:LONGEST]

@@ -75,7 +75,11 @@ def undeclared(app: Flask) -> list[str]:
 
 
 def check() -> Any:
-    """The hook: begin the right kind of transaction, check forgery, then the right."""
+    """The hook: refuse an address that no row can have, begin the right kind of transaction, check
+    forgery, then the right."""
+    if "\0" in request.path:
+        # No link of ours holds one, and PostgreSQL takes none, not even to look for it.
+        abort(404)
     safe = request.method in SAFE
     if safe:
         db.begin_as_reader()

@@ -10,10 +10,16 @@ from wtforms.validators import InputRequired, Length
 from webapp.accounts import passwords
 
 
+def _visible(text: str | None) -> str | None:
+    """What was typed, fit to be shown again: no page may hold a NUL."""
+    return text.replace("\0", "") if text else text
+
+
 class SignInForm(FlaskForm):
     email = StringField(
         _l("E-mail"),
         [InputRequired(_l("Your e-mail address is missing.")), Length(max=254)],
+        filters=[_visible],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
     password = PasswordField(

@@ -62,7 +62,7 @@ def _opened_at(token: str) -> dt.datetime | None:
         return None
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """What was typed, fit to be shown again: without the characters that no page may hold."""
     return _NOT_IN_PAGES.sub("", text[:_LONGEST_KEPT])
 
@@ -76,8 +76,8 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
     repeated ones the first counts."""
     raw = {ask.field: sent.getlist(ask.field)[:200] for ask in facts.asks}
     entry = Entry(
-        name=_shown(sent.get("name", "")),
-        email=_shown(sent.get("email", "")),
+        name=shown(sent.get("name", "")),
+        email=shown(sent.get("email", "")),
         consent=bool(sent.get("consent")),
         contact=frozenset(
             agreement.host_key or ""
@@ -85,7 +85,7 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
             if sent.get(f"consent_{agreement.host_key}")
         ),
         source=clean_source(sent.get("from")) or "",
-        raw={field: [_shown(value) for value in values] for field, values in raw.items()},
+        raw={field: [shown(value) for value in values] for field, values in raw.items()},
         trap=sent.get(TRAP, ""),
         person=sent.get("person", ""),
     )

@@ -40,7 +40,7 @@ def _choice(hosts: dict[str, str]) -> queries.Choice:
     contact = request.args.get("contact")
     return queries.Choice(
         status=status if status in STATUSES else None,
-        search=request.args.get("q", "").strip()[:200],
+        search="".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:200],
         contact=contact if contact in hosts else None,
         page=max(1, min(request.args.get("page", 1, type=int), 1_000_000)),
     )

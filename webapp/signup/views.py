@@ -121,7 +121,7 @@ def send(slug: str) -> ResponseReturnValue:
 
 
 class LinkForm(FlaskForm):
-    email = StringField(description="")
+    email = StringField(description="", filters=[lambda text: forms.shown(text or "")])
 
     def validate_email(self, field: Any) -> None:
         try:
