@@ -126,6 +126,15 @@ def test_loading_again_says_what_changed(context):
         (changed("agenda.0.kind", "speech"), "Opening|opening"),
         (changed("agenda.0.minutes", 0), "Opening|opening"),
         ({"questions": []}, "The key event is missing"),
+        (changed("event.slug", "a\x00b"), "event.slug: The address may have small letters"),
+        (changed("event.title", "half an emoji \ud83d"), "event.title: The title must be one line without control characters"),
+        (changed("event.targets.0.url", "https://meet.example.org/\ud83d"), "web address"),
+        (changed("event.starts_at", "0001-01-01T00:00:00+14:00"), "event.starts_at is .*, which no calendar reaches"),
+        (changed("event.closes_at", "9999-12-31T23:59:59-12:00"), "event.closes_at is .*, which no calendar reaches"),
+        (changed("questions.0.choices", ["A", "\ud83d"]), "Question 1"),
+        (changed("questions.1.show_if", {"key": ["heard"], "equals": "A"}), "Question 2"),
+        (changed("questions.1.show_if", {"key": "heard", "equals": ["A"]}), "Question 2"),
+        (changed("questions.1.show_if", {"key": "heard", "equals": float("inf")}), "Question 2"),
     ],
 )  # fmt: skip
 def test_bad_files_are_refused_with_a_sentence(context, data, sentence):
@@ -171,6 +180,10 @@ def test_the_command_loads_and_exports(run, app):
     [
         ('{"event": {\n  "slug": "a",\n}', "Line 3, column 1"),
         ("[]", "must hold an object"),
+        ("[" * 100_000, "nested too deeply"),
+        ('{"event": ' + "9" * 5_000 + "}", "a number in the file that is far too long"),
+        ('{"event": {"capacity": NaN}}', "NaN is not a number that JSON knows"),
+        ('{"event": {"slug": "a", "slug": "b"}}', "The key “slug” stands twice in one object"),
         (json.dumps(changed("event.titel", "x")), "did you mean title?"),
     ],
 )

@@ -29,8 +29,9 @@ MAX_CAPACITY = 1_000_000
 LONGEST = dt.timedelta(days=31)
 # Letters that do not fall apart into a plain one and an accent.
 _SPELLED = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "'": "", "’": ""})  # fmt: skip
-# Bidi overrides and isolates can make a text read as something else; controls have no place in a line.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Bidi overrides and isolates can make a text read as something else; controls have no place in a line;
+# half of a pair (a surrogate, from a cut emoji) cannot be written down at all.
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def line(value: str, field: str, name: str, longest: int, *, required: bool = False) -> str:
@@ -105,7 +106,7 @@ def address(value: str | None, field: str, name: str, longest: int = 500) -> str
         _port = parts.port
     except ValueError:
         good = False
-    if not good or re.search(r"[\s<>\"\\\x00-\x1f\x7f]", value):
+    if not good or re.search(r"[\s<>\"\\\x00-\x1f\x7f\ud800-\udfff]", value):
         raise Refused(_("%(name)s must be a web address that begins with https:// or http://.", name=name), field)  # fmt: skip
     if len(value) > longest:
         raise Refused(_("%(name)s is too long: at most %(n)s characters.", name=name, n=longest), field)  # fmt: skip

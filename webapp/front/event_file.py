@@ -56,12 +56,32 @@ class Loaded:
     changes: list[str]
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the file. JSON programs take the last of two equal keys and say nothing; a text in
+    which somebody pasted a line twice should not lose one of them like that."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Refused(_("The key “%(key)s” stands twice in one object.", key=key), "json")
+        found[key] = value
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise Refused(_("%(word)s is not a number that JSON knows.", word=word), "json")
+
+
 def parse(text: str) -> dict[str, Any]:
-    """JSON text to data. Raises Refused naming line and column of what cannot be read."""
+    """JSON text to data. Raises Refused naming line and column, or the key, of what cannot be read."""
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         raise Refused(_("Line %(line)d, column %(column)d: %(what)s.", line=error.lineno, column=error.colno, what=error.msg), "json") from None  # fmt: skip
+    except RecursionError:
+        raise Refused(_("The file is nested too deeply to be an event file."), "json") from None
+    except ValueError:
+        # Python stops at numbers of some thousand digits.
+        raise Refused(_("There is a number in the file that is far too long."), "json") from None
     if not isinstance(data, dict):
         raise Refused(_("The file must hold an object with the keys event, questions and agenda."), "json")  # fmt: skip
     return data
@@ -95,7 +115,10 @@ def _moment(text: str | None, path: str) -> dt.datetime | None:
         raise Refused(_("%(path)s is %(text)s: write a moment like 2027-03-17T19:00:00+01:00.", path=path, text=json.dumps(text)), "time") from None  # fmt: skip
     if moment.tzinfo is None:
         raise Refused(_("%(path)s has no offset: write 2027-03-17T19:00:00+01:00, or end it with Z.", path=path), "time")  # fmt: skip
-    moment = moment.astimezone(dt.UTC)
+    try:
+        moment = moment.astimezone(dt.UTC)
+    except OverflowError:
+        raise Refused(_("%(path)s is %(text)s, which no calendar reaches.", path=path, text=json.dumps(text)), "time") from None  # fmt: skip
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -150,10 +173,10 @@ def load(
     if "event" not in data:
         raise Refused(_("The key event is missing."), "missing")
     values = _event_values(_typed(data["event"], ((dict,), "an object"), "event"))
-    event = event_queries.by_slug(values["slug"])
-    created = event is None
     changes: list[str] = []
     try:
+        event = event_queries.by_slug(rules.slug(values["slug"]))
+        created = event is None
         if event is None:
             event = events.create(values, at=at, by=by, owner=owner)
         else:

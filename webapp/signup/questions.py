@@ -19,8 +19,9 @@ from webapp.signup.models import QUESTION_TYPES, Answer, Question
 
 LONGEST = {"text": 500, "paragraph": 5000}
 FIELD = "q_"
-# Controls (a line break is kept in paragraphs) and characters that turn the reading direction around.
-UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Controls (a line break is kept in paragraphs), characters that turn the reading direction around, and
+# halves of a pair, which cannot be written down.
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -167,6 +168,13 @@ def as_file(event_id: int) -> list[dict[str, Any]]:
     ]
 
 
+def _is_answer(value: Any) -> bool:
+    """Whether anybody's answer could equal it: a text, a number, yes or no."""
+    if isinstance(value, str):
+        return not UNSEEN.search(value)
+    return isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
+
+
 def _checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str, Any]:
     """One question of an event file, every key checked. Raises Refused naming the question."""
     key = item.get("key")
@@ -188,7 +196,10 @@ def _checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str
     has_choices = kind in ("choice", "choices")
     if (
         not isinstance(choices, list)
-        or not all(isinstance(c, str) and c.strip() and len(c) <= 200 for c in choices)
+        or not all(
+            isinstance(c, str) and c.strip() and len(c) <= 200 and not UNSEEN.search(c)
+            for c in choices
+        )
         or len(set(choices)) != len(choices)
         or len(choices) > 100
         or has_choices != bool(choices)
@@ -200,7 +211,9 @@ def _checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str
     if show_if is not None and (
         not isinstance(show_if, dict)
         or set(show_if) != {"key", "equals"}
+        or not isinstance(show_if["key"], str)
         or show_if["key"] not in before
+        or not _is_answer(show_if["equals"])
     ):
         raise Refused(_("%(question)s: show_if must name the key of an earlier question and what it equals.", question=named))  # fmt: skip
     return {
