@@ -8,11 +8,13 @@ from flask.cli import AppGroup
 from webapp import clock
 from webapp.db import db
 from webapp.demo import operations
+from webapp.errors import in_one_sentence
 
 cli = AppGroup("demo", help="Sample events.")
 
 
 @cli.command("load")
+@in_one_sentence
 def load_command() -> None:
     """Load the sample events, or bring those that are there to today's date."""
     loaded = operations.load(clock.now())

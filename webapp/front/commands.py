@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 from webapp import clock
 from webapp.accounts.models import User
 from webapp.db import db
-from webapp.errors import Refused
+from webapp.errors import Refused, in_one_sentence
 from webapp.events import queries as event_queries
 from webapp.front import event_file
 
@@ -22,6 +22,7 @@ cli = AppGroup("events", help="Events as files.")
 @cli.command("load")
 @click.argument("path", metavar="FILE.json", type=click.Path(path_type=Path))
 @click.option("--owner", metavar="EMAIL", help="Whose event it becomes, if it is new.")
+@in_one_sentence
 def load_command(path: Path, owner: str | None) -> None:
     """Create the event of FILE.json, or bring the one with its slug to the file; then it is public."""
     user = None
@@ -51,6 +52,7 @@ def load_command(path: Path, owner: str | None) -> None:
 
 @cli.command("export")
 @click.argument("slug")
+@in_one_sentence
 def export_command(slug: str) -> None:
     """Print the event with this SLUG as an event file."""
     event = event_queries.by_slug(slug)

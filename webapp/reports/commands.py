@@ -8,7 +8,7 @@ from flask_babel import ngettext
 
 from webapp import clock
 from webapp.db import db
-from webapp.errors import Refused
+from webapp.errors import Refused, in_one_sentence
 from webapp.events import queries as event_queries
 from webapp.reports import operations, queries
 
@@ -19,6 +19,7 @@ cli = AppGroup("reports", help="Reports: publish and verify.")
 @click.argument("slug")
 @click.option("--correction", default="", help="What a new version of a published report corrects.")
 @click.option("--by", default="", help="Who publishes; stands in the record.")
+@in_one_sentence
 def publish_command(slug: str, correction: str, by: str) -> None:
     """Publish the report of the event SLUG; a draft is written from the data if there is none."""
     at = clock.now()
@@ -38,6 +39,7 @@ def publish_command(slug: str, correction: str, by: str) -> None:
 
 
 @cli.command("verify")
+@in_one_sentence
 def verify_command() -> None:
     """Recompute the hashes of all published versions; the exit code is 1 if any does not match."""
     wrong = operations.damaged()
