@@ -1,7 +1,8 @@
 """A process of its own that signs people up: ``python -m tests.race.crowd URI EVENT FROM TO [--unlocked]``.
 
 ``--unlocked`` is the negative control on SQLite: seats are counted in a connection of their own, without
-a lock, then everybody waits, and only then do they write. It exists here and nowhere in the product.
+a lock, then the process says "counted" and waits for a line, and only then does it write. It exists here
+and nowhere in the product.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 import sqlite3
 import sys
 import tempfile
-import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def sign_up(app: Flask, event_id: int, number: int) -> str:
         return outcome
 
 
-def count_without_lock(path: str, wait: float) -> Any:
+def count_without_lock(path: str) -> Any:
     """Counts seats as a careless program would: outside the transaction that then writes."""
 
     def seats_taken(connection: sa.Connection, event_id: int) -> int:
@@ -52,22 +52,25 @@ def count_without_lock(path: str, wait: float) -> Any:
         (stale,) = reader.execute(
             "SELECT count(*) FROM signups WHERE status = 'confirmed'"
         ).fetchone()
-    time.sleep(wait)
     return seats_taken
+
+
+def say_and_wait(word: str) -> None:
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
 
 
 def main(uri: str, event_id: str, first: str, last: str, *flags: str) -> None:
     app = create_app(
         "testing", environ={}, instance=Path(tempfile.mkdtemp()), SQLALCHEMY_DATABASE_URI=uri
     )
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+    say_and_wait("ready")
     outcomes: Counter[str] = Counter()
     for number in range(int(first), int(last)):
         if "--unlocked" in flags:
-            path = uri.removeprefix("sqlite:///")
-            statements.seats_taken = count_without_lock(path, 0.05)
+            statements.seats_taken = count_without_lock(uri.removeprefix("sqlite:///"))
+            say_and_wait("counted")
         outcomes[sign_up(app, int(event_id), number)] += 1
     sys.stdout.write(json.dumps(outcomes) + "\n")
 

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -91,11 +90,13 @@ def _processes(uri: str, event_id: int, people: int, *flags: str) -> Counter[str
     ]  # fmt: skip
     outcomes: Counter[str] = Counter()
     pipes: list[Any] = [(process.stdin, process.stdout) for process in running]
-    for _stdin, stdout in pipes:
-        assert stdout.readline() == "ready\n"
-    for stdin, _stdout in pipes:
-        stdin.write("go\n")
-        stdin.flush()
+    # Without a lock they go step by step: both have counted before either writes.
+    for word in ["ready", *(["counted"] * (people // 2) if "--unlocked" in flags else [])]:
+        for _stdin, stdout in pipes:
+            assert stdout.readline() == f"{word}\n"
+        for stdin, _stdout in pipes:
+            stdin.write("go\n")
+            stdin.flush()
     for process, (_stdin, stdout) in zip(running, pipes, strict=True):
         outcomes.update(json.loads(stdout.readline()))
         assert process.wait(timeout=60) == 0
@@ -113,11 +114,13 @@ def test_two_processes_share_the_places(app: Flask) -> None:
 
 @pytest.mark.case("D02")
 def test_with_the_lock_off_it_overbooks(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: without the lock and with a pause after the count, the tests above would fail.
+    """The control: without the lock, and if somebody else counts before one writes, the tests above
+    would fail.
 
     SQLite has one writer, so there the count is taken out of the transaction, in two processes.
     """
-    event_id = _event(app, 10)
+    # An odd number: two at a time would fill an even one exactly.
+    event_id = _event(app, 11)
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         _processes(app.config["SQLALCHEMY_DATABASE_URI"], event_id, 40, "--unlocked")
     else:
@@ -125,16 +128,19 @@ def test_with_the_lock_off_it_overbooks(app: Flask, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(
             statements, "_LOCK", sa.select(events).where(events.c.id == sa.bindparam("event_id"))
         )
-        count = statements.seats_taken
+        count, gate, first = statements.seats_taken, threading.Barrier(THREADS), threading.local()
 
-        def slow(connection: sa.Connection, event_id: int) -> int:
+        def together(connection: sa.Connection, event_id: int) -> int:
+            """All threads have counted once before the first of them writes."""
             taken = count(connection, event_id)
-            time.sleep(0.05)
+            if not hasattr(first, "passed"):
+                first.passed = True
+                gate.wait(timeout=30)
             return taken
 
-        monkeypatch.setattr(statements, "seats_taken", slow)
+        monkeypatch.setattr(statements, "seats_taken", together)
         _together(app, event_id, list(range(60)))
-    assert _confirmed(app, event_id) > 10
+    assert _confirmed(app, event_id) > 11
 
 
 def test_lock_event_refuses_what_is_gone(context: Flask) -> None:
