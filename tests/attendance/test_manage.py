@@ -142,6 +142,17 @@ def test_a_head_count_with_a_slip_is_shown_again(ada, client, field, typed, says
     assert heads() == []
 
 
+@pytest.mark.case("D75")
+@pytest.mark.parametrize(("now", "counted"), [("00:40", "00:30"), ("01:40", "01:30")])
+def test_a_time_that_comes_twice_is_the_last_one(ada, client, monkeypatch, now, counted):
+    night = dt.datetime.fromisoformat("2027-10-31T00:00Z")
+    make_event(ada, slug="bolivia", timezone="Europe/Berlin", starts_at=night)
+    db.session.commit()
+    monkeypatch.setattr(clock, "now", lambda: dt.datetime.fromisoformat(f"2027-10-31T{now}Z"))
+    client.send(BASE, {"count": "23", "when": "2027-10-31T02:30", "source": "the hall"})
+    assert [row[1] for row in heads()] == [dt.datetime.fromisoformat(f"2027-10-31T{counted}Z")]
+
+
 def test_an_old_page_is_shown_again_filled_in(ada, client):
     make_event(ada, slug="bolivia")
     db.session.commit()

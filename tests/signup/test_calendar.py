@@ -10,9 +10,13 @@ import icalendar
 import pytest
 from flask import Flask
 
+from tests import calendars
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup
 from tests.signup.conftest import later
+from webapp import templating
+from webapp.events import local_times
+from webapp.events.models import Event
 from webapp.signup import calendar, links, operations
 
 
@@ -79,17 +83,52 @@ def test_titles_are_escaped_and_folded(context: Flask, title: str) -> None:
     assert str(entry["attendee"].params["CN"]) == title[:200]
 
 
+def _times(event: Event) -> tuple[dt.datetime, dt.datetime]:
+    """Start and end as a program reads them that knows no zone but the one in the mail."""
+    whole = calendars.read(calendar.entry(event, make_signup(event), NOW).encode())
+    (entry,) = calendars.entries(whole)
+    return calendars.instant(whole, entry), calendars.instant(whole, entry, "DTEND")
+
+
 @pytest.mark.case("D75")
-def test_a_night_in_which_the_clock_goes_back(context: Flask) -> None:
-    zone = ZoneInfo("Europe/Berlin")
-    start = dt.datetime(2026, 10, 25, 1, 30, tzinfo=zone)
-    end = dt.datetime(2026, 10, 25, 3, 30, tzinfo=zone)
-    event = make_event(
-        starts_at=start.astimezone(dt.UTC), ends_at=end.astimezone(dt.UTC), timezone="Europe/Berlin"
-    )
-    entry = _read(calendar.entry(event, make_signup(event), NOW))
-    length = entry.decoded("dtend").astimezone(dt.UTC) - entry.decoded("dtstart").astimezone(dt.UTC)
-    assert length == dt.timedelta(hours=3)
+@pytest.mark.parametrize(
+    ("zone", "start", "end"),
+    [
+        # Berlin, from 01:30 to 03:30, three hours; from the second 02:30; until it; between the two.
+        ("Europe/Berlin", "2026-10-24T23:30Z", "2026-10-25T02:30Z"),
+        ("Europe/Berlin", "2026-10-25T01:30Z", "2026-10-25T03:00Z"),
+        ("Europe/Berlin", "2026-10-24T22:00Z", "2026-10-25T01:30Z"),
+        ("Europe/Berlin", "2026-10-25T00:30Z", "2026-10-25T01:30Z"),
+        # The night in which 02:00 is followed by 03:00.
+        ("Europe/Berlin", "2027-03-28T00:30Z", "2027-03-28T01:15Z"),
+        # Clocks that go back by half an hour.
+        ("Australia/Lord_Howe", "2027-04-03T14:45Z", "2027-04-03T15:15Z"),
+        ("Asia/Kathmandu", "2027-04-03T14:45Z", "2027-04-03T15:15Z"),
+        ("UTC", "2027-04-03T14:45Z", "2027-04-03T15:15Z"),
+    ],
+)
+def test_the_nights_on_which_clocks_change(context: Flask, zone: str, start: str, end: str) -> None:
+    planned = dt.datetime.fromisoformat(start), dt.datetime.fromisoformat(end)
+    event = make_event(starts_at=planned[0], ends_at=planned[1], timezone=zone)
+    assert _times(event) == planned
+
+
+@pytest.mark.case("D76")
+@pytest.mark.parametrize(
+    ("day", "hour"),
+    [("03-08", 12), ("03-15", 13), ("03-22", 13), ("03-29", 12), ("10-25", 12), ("11-01", 13), ("11-08", 12)],
+)  # fmt: skip
+def test_six_in_the_evening_in_berlin_is_read_in_new_york(
+    context: Flask, day: str, hour: int
+) -> None:
+    """America changes its clocks two weeks before Europe in spring and one week after it in autumn."""
+    evening = dt.datetime.fromisoformat(f"2027-{day}T18:00")
+    start = local_times.to_moment(evening, "Europe/Berlin", None, "starts_at")
+    event = make_event(starts_at=start, timezone="Europe/Berlin")
+    there = _times(event)[0].astimezone(ZoneInfo("America/New_York"))
+    assert (there.hour, there.minute) == (hour, 0)
+    assert templating.time(event.starts_at, "America/New_York") == f"{hour}:00"
+    assert templating.time(event.starts_at, "Europe/Berlin") == "18:00"
 
 
 def test_only_who_has_a_place_gets_the_door(context: Flask) -> None:

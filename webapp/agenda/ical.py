@@ -11,6 +11,7 @@ import icalendar
 from flask import current_app
 from flask_babel import gettext as _
 
+from webapp import vtimezone
 from webapp.agenda.queries import Item
 from webapp.events.models import Event
 
@@ -49,7 +50,7 @@ def calendar(event: Event, items: Sequence[Item]) -> bytes:
         made.add_component(entry)
     # The rules of this year and the next are enough, and keep the file small.
     year = event.starts_at.astimezone(zone).year
-    made.add_missing_timezones(dt.date(year - 1, 1, 1), dt.date(year + 2, 1, 1))
+    vtimezone.add_to(made, dt.date(year - 1, 1, 1), dt.date(year + 2, 1, 1))
     return bytes(made.to_ical())
 
 

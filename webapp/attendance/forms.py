@@ -60,8 +60,12 @@ class HeadCountForm(FlaskForm):
 
     @property
     def at(self) -> dt.datetime:
+        """Of a time that comes twice, because the clocks go back, the later one that has been."""
         wall: dt.datetime = self.when.data
-        return wall.replace(tzinfo=self.zone).astimezone(UTC)
+        first, second = (
+            wall.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1)
+        )
+        return second if second <= self.now else first
 
     def validate_when(self, field: DateTimeLocalField) -> None:
         if field.data is None:

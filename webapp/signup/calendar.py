@@ -18,6 +18,7 @@ from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from webapp import vtimezone
 from webapp.events.models import Event
 from webapp.mail.outbox import plain_name
 from webapp.signup import links
@@ -85,8 +86,17 @@ def _stamp(event: Event) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
+def _written(moment: dt.datetime, zone: str) -> dt.datetime:
+    """The moment as the entry says it: in the event's zone, so that programs show where it comes from.
+
+    On the night the clocks go back 02:30 happens twice, and a local time in a calendar means the first
+    (RFC 5545, 3.3.5): the second is written in UTC.
+    """
+    local = moment.astimezone(ZoneInfo(zone))
+    return moment if local.fold else local
+
+
 def _made(event: Event, language: str) -> Frame:
-    zone = ZoneInfo(event.timezone)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Turnout//EN")
     calendar.add("version", "2.0")
@@ -95,8 +105,8 @@ def _made(event: Event, language: str) -> Frame:
     calendar.add("method", "REQUEST")
     entry = icalendar.Event()
     entry.add("summary", event.title)
-    entry.add("dtstart", event.starts_at.astimezone(zone))
-    entry.add("dtend", event.ends_at.astimezone(zone))
+    entry.add("dtstart", _written(event.starts_at, event.timezone))
+    entry.add("dtend", _written(event.ends_at, event.timezone))
     entry.add("transp", "OPAQUE")
     name, address = organiser()
     sender = icalendar.vCalAddress(f"mailto:{address}")
@@ -104,10 +114,8 @@ def _made(event: Event, language: str) -> Frame:
     entry.add("organizer", sender)
     calendar.add_component(entry)
     if event.timezone != "UTC":
-        calendar.add_missing_timezones(
-            first_date=(event.starts_at - dt.timedelta(days=366)).date(),
-            last_date=(event.ends_at + dt.timedelta(days=366)).date(),
-        )
+        year = dt.timedelta(days=366)
+        vtimezone.add_to(calendar, (event.starts_at - year).date(), (event.ends_at + year).date())
     text = calendar.to_ical().decode()
     head, end, tail = text.partition(_END)
     with force_locale(language):
