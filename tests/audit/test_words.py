@@ -88,7 +88,7 @@ def test_every_act_stands_in_a_named_group(context: Flask) -> None:
         ("event.announced", "We begin at ten past.", {}, "We begin at ten past."),
         ("event.changed", "An evening", {"fields": ["starts_at", "host_key", "host_name"]}, "start, host"),
         ("event.people_erased", "", {"people": 1}, "1 person"),
-        ("event.people_erased", "", {"people": 100}, "100 people"),
+        ("event.people_erased", "", {"people": 1204}, "1,204 people"),
         ("mail.resent", "link_again", {}, "link again"),
         ("mail.retried", "", {"count": 3}, "3 mails"),
         ("attendance.head_count", "Head-count 12", {"count": 12, "source": "Hall"}, "12 people, Hall"),

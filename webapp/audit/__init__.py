@@ -6,4 +6,6 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.audit import models  # noqa: F401
+    from webapp.audit import models, words  # noqa: F401
+
+    app.jinja_env.globals.update(act_sentence=words.sentence, act_addition=words.addition)

@@ -18,12 +18,13 @@ PAGE = 50
 class Filter:
     """What to show; whatever is left empty shows everything.
 
-    ``who`` is part of the name or address of whoever acted, or of the account that was acted upon, and
+    ``events`` selects the ids of the events to show, ``event_id`` is one of them alone. ``who`` is part of the name or address of whoever acted, or of the account that was acted upon, and
     ``user_ids`` are accounts known to fit it by a name that the log does not hold. ``act`` is one word
     ("report.published") or a whole group of them ("report").
     """
 
     event_id: int | None = None
+    events: sa.Select[tuple[int]] | None = None
     who: str = ""
     user_ids: Collection[int] = ()
     act: str = ""
@@ -32,6 +33,8 @@ class Filter:
         found: list[sa.ColumnElement[bool]] = []
         if self.event_id is not None:
             found.append(AuditEntry.event_id == self.event_id)
+        if self.events is not None:
+            found.append(AuditEntry.event_id.in_(self.events))
         if self.who:
             found.append(
                 sa.or_(

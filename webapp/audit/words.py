@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from webapp.audit.models import AuditEntry
+from webapp.templating import number
 
 # By groups, in the order an event goes through them. A test finds words that verbs record and that
 # have no sentence here.
@@ -127,7 +128,7 @@ def addition(entry: AuditEntry) -> str:
             return ", ".join(dict.fromkeys(_field(name) for name in details.get("fields", [])))
         case "event.people_erased":
             people = int(details.get("people", 0))
-            return ngettext("%(num)s person", "%(num)s people", people)
+            return ngettext("%(n)s person", "%(n)s people", people, n=number(people))
         case "mail.resent":
             return entry.summary.replace("_", " ")
         case "mail.retried":

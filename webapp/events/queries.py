@@ -131,3 +131,19 @@ def counts_of_members(user_ids: Collection[int]) -> dict[int, int]:
         .group_by(Membership.user_id)
     )
     return dict.fromkeys(user_ids, 0) | dict(rows.tuples().all())
+
+
+def ids_named(text: str) -> sa.Select[tuple[int]]:
+    """Selects the ids of the events whose title or address contains ``text``, for a larger query."""
+    return sa.select(Event.id).where(
+        sa.or_(
+            Event.title.icontains(text, autoescape=True),
+            Event.slug.icontains(text, autoescape=True),
+        )
+    )
+
+
+def by_ids(event_ids: Collection[int]) -> dict[int, Event]:
+    """These events by their id, in one query."""
+    rows = db.session.scalars(sa.select(Event).where(Event.id.in_(event_ids)))
+    return {event.id: event for event in rows}

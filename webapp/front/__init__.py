@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from webapp.front import (
+        audit_log,
         board,
         chair,
         cockpit,
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(mail_pages.blueprint)
     app.cli.add_command(commands.cli)
     for module in (
+        audit_log,
         board,
         cockpit,
         chair,
