@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from markupsafe import Markup
 
 from webapp import clock, templating
@@ -211,6 +211,13 @@ def privacy() -> Response:
     return page_cache.serve(
         "privacy", lambda: render_template("front/privacy.html", event=None, deleted_on=None)
     )
+
+
+@blueprint.get("/favicon.ico")
+@permission("public")
+def favicon() -> Response:
+    """For what has no head to name its icon in: a calendar file, a PDF, the page of a mail."""
+    return current_app.send_static_file("icons/favicon.ico")
 
 
 @blueprint.get("/")
