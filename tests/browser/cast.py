@@ -1,0 +1,150 @@
+"""Who and what the pages are visited with: an admin, an organiser, and evenings around the present moment."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import itertools
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.agenda.evening import agenda
+from tests.factories import make_event, make_signup, make_target, make_user
+from webapp import clock, tokens
+from webapp.accounts.models import User
+from webapp.agenda import operations as agendas
+from webapp.agenda.models import Speaker
+from webapp.attendance import tickets
+from webapp.db import db
+from webapp.demo import operations as demo
+from webapp.events.models import Event
+from webapp.front import chair
+from webapp.mail.models import OutgoingMail
+from webapp.signup import links, mails
+from webapp.signup.models import Signup
+
+_numbers = itertools.count(1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Evening:
+    """An event and the addresses of one person at it. ``join``, ``my``, ``guest`` … are paths."""
+
+    id: int
+    slug: str
+    title: str
+    person: str
+    person_key: int
+    my: str
+    join: str
+    room: str
+    guest: str
+    chair: str
+    confirm: str
+    erase: str
+
+    @property
+    def page(self) -> str:
+        return f"/events/{self.slug}"
+
+    @property
+    def manage(self) -> str:
+        return f"/manage/events/{self.slug}"
+
+
+def make_evening(
+    owner: User, starts_in: float, minutes: float = 105, *, items: bool = True, **values: Any
+) -> Evening:
+    """An evening of the owner's that starts in so many minutes (or began, if negative), with the agenda
+    of the sample evening and one person who signed up and has their mail. Inside ``site.rows()``."""
+    at = clock.now()
+    starts_at = at + dt.timedelta(minutes=starts_in)
+    number = next(_numbers)
+    defaults: dict[str, Any] = {
+        "slug": f"browser-{number}",
+        "title": f"Evening {number}: people and planet first",
+        "summary": "Seven people who were there tell in an hour what changed after the vote.",
+        "starts_at": starts_at,
+        "ends_at": starts_at + dt.timedelta(minutes=minutes),
+        "host_name": "Friends of Something",
+        "host_url": "https://friends.example.org/",
+        "created_at": at - dt.timedelta(days=10),
+    }
+    event = make_event(owner, **(defaults | values))
+    if items:
+        agendas.replace(event, agenda(), at)
+    signup = make_signup(
+        event, "Ana Quispe", created_at=at - dt.timedelta(days=1), confirmed_at=at - dt.timedelta(days=1)
+    )  # fmt: skip
+    mails.confirmed(event, signup, at)
+    return _evening(event, signup)
+
+
+def _evening(event: Event, signup: Signup) -> Evening:
+    join = links.join_token(signup)
+    return Evening(
+        id=event.id,
+        slug=event.slug,
+        title=event.title,
+        person=signup.public_id,
+        person_key=signup.person_key or 0,
+        my=f"/my/{links.my_token(signup)}",
+        join=f"/join/{join}",
+        room=f"/room/{join}",
+        guest=f"/guest/{tickets.public_link(event.id)}",
+        chair="/chair/" + chair.chair_url(event).rpartition("/")[2],
+        confirm=_path(links.confirm_url(signup)),
+        erase=_path(links.erase_url(signup)),
+    )
+
+
+def _path(url: str) -> str:
+    return "/" + url.split("/", 3)[3]
+
+
+@dataclasses.dataclass(frozen=True)
+class Cast:
+    """``ada`` owns the evenings, ``dora`` is an admin and may see everything. ``words`` are what stands in
+    the addresses of ``tests/browser/addresses.py``."""
+
+    ada: int
+    dora: int
+    words: dict[str, Any]
+
+
+def make_cast() -> Cast:
+    ada, dora = make_user("Ada"), make_user("Dora", role="admin")
+    before = make_evening(
+        ada, starts_in=30, accent="#1f6b43", capacity=40, languages=["English", "Español"],
+        access_needs=["Live captions"], description="**Bring a friend.**\n\n- Free\n- Online",
+    )  # fmt: skip
+    live = make_evening(ada, starts_in=-20, accent="#6b1f5c")
+    door = make_evening(ada, starts_in=-20, presence="door")
+    over = make_evening(ada, starts_in=-300)
+    draft = make_evening(ada, starts_in=3000, state="draft")
+    later = make_evening(ada, starts_in=9000, opens_at=clock.now() + dt.timedelta(days=1))
+    closed = make_evening(ada, starts_in=60, closes_at=clock.now() - dt.timedelta(hours=1))
+    full = make_evening(ada, starts_in=60, capacity=1)
+    asked = make_evening(ada, starts_in=60, confirm_address=True, items=False)
+    cancelled = make_evening(ada, starts_in=60, state="cancelled")
+    for evening in (live, door):
+        make_target(db.session.get_one(Event, evening.id))
+    evenings = {
+        "before": before, "live": live, "door": door, "over": over, "draft": draft, "later": later,
+        "closed": closed, "full": full, "asked": asked, "cancelled": cancelled,
+    }  # fmt: skip
+    words: dict[str, Any] = dict(evenings)
+    words["bolivia"], words["open"] = demo.BOLIVIA, demo.OPEN
+    words["ada"], words["dora"] = ada.id, dora.id
+    words["sample_person"] = db.session.scalars(
+        sa.select(Signup.public_id).join(Event).where(Event.slug == demo.BOLIVIA, Signup.status == "confirmed")
+    ).first()  # fmt: skip
+    words["speaker"] = db.session.scalars(
+        sa.select(Speaker.id).where(Speaker.event_id == before.id)
+    ).first()
+    words["mail"] = db.session.scalars(
+        sa.select(OutgoingMail.id).where(OutgoingMail.event_id == before.id)
+    ).first()
+    words["ticket"] = tickets.for_guest(live.id, tokens.person_key(), named=True)
+    return Cast(ada.id, dora.id, words)
