@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 
@@ -58,6 +59,13 @@ class Base:
     MAIL_LEASE_SECONDS: int = 600
     MAIL_HOURLY_QUOTA: int | None = None
     MAIL_DAILY_QUOTA: int | None = None
+    # Certificates that the mail server's own may be signed by, if not one that everybody knows.
+    MAIL_CA_FILE: str = ""
+    # DKIM: all three (the key itself or a file that holds it), or none.
+    DKIM_DOMAIN: str = ""
+    DKIM_SELECTOR: str = ""
+    DKIM_KEY: str = ""
+    DKIM_KEY_FILE: str = ""
 
     # The door and the room
     DOOR_TIMEOUT: float = 1.0
@@ -67,4 +75,28 @@ class Base:
     @classmethod
     def refusals(cls, values: dict[str, Any]) -> list[str]:
         """One sentence for each setting that this environment cannot run with."""
-        return []
+        return _refused_mail(values)
+
+
+def _refused_mail(values: dict[str, Any]) -> list[str]:
+    problems = []
+    if values["MAIL_USE_TLS"] and values["MAIL_USE_SSL"]:
+        problems.append(
+            "TURNOUT_MAIL_USE_TLS and TURNOUT_MAIL_USE_SSL are two ways to the same end: set one of them."
+        )
+    if values["MAIL_CA_FILE"] and not Path(values["MAIL_CA_FILE"]).is_file():
+        problems.append(f"TURNOUT_MAIL_CA_FILE: there is no file {values['MAIL_CA_FILE']}.")
+    dkim = {
+        "TURNOUT_DKIM_DOMAIN": values["DKIM_DOMAIN"],
+        "TURNOUT_DKIM_SELECTOR": values["DKIM_SELECTOR"],
+        "TURNOUT_DKIM_KEY or TURNOUT_DKIM_KEY_FILE": values["DKIM_KEY"] or values["DKIM_KEY_FILE"],
+    }
+    if any(dkim.values()):
+        problems += [
+            f"{name} is missing: signing mail needs the domain, the selector and the key."
+            for name, value in dkim.items()
+            if not value
+        ]
+    if values["DKIM_KEY"] and values["DKIM_KEY_FILE"]:
+        problems.append("TURNOUT_DKIM_KEY and TURNOUT_DKIM_KEY_FILE are both set: set one of them.")
+    return problems

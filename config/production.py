@@ -14,7 +14,7 @@ class Production(Base):
 
     @classmethod
     def refusals(cls, values: dict[str, Any]) -> list[str]:
-        problems = []
+        problems = super().refusals(values)
         if not values["SECRET_KEY"]:
             problems.append(
                 "TURNOUT_SECRET_KEY is missing: a long random text that signs links and sessions."

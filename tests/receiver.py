@@ -19,15 +19,19 @@ import dataclasses
 import email
 import email.policy
 import socket
+import ssl
 import threading
 from collections import Counter
 from email.message import EmailMessage
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from aiosmtpd import smtp
 from flask import Flask
 
 OK = "250 2.0.0 Ok"
+# A self-made certificate for "mail.test", good for a hundred years.
+CERTIFICATE = Path(__file__).parent / "mail" / "files" / "mail-test.pem"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,6 +129,8 @@ class _Handler:
         if word == "drop-before-reply":
             server.drop = "before"
             return OK
+        if server.transport.get_extra_info("ssl_object") is not None:
+            self.receiver.encrypted += 1
         self.receiver.messages.append(
             Received(envelope.mail_from, tuple(envelope.rcpt_tos), bytes(envelope.content))
         )
@@ -138,10 +144,17 @@ class Receiver:
 
     ``messages`` has what was kept, in order. ``sender_reply`` refuses every MAIL FROM with that reply;
     ``login`` is a (name, password) that must be given, everything else is answered 535. ``close`` and
-    ``open`` are a mail server that goes down and comes back on the same port.
+    ``open`` are a mail server that goes down and comes back on the same port. With ``tls`` it demands
+    STARTTLS or speaks nothing but TLS, and calls itself mail.test; ``encrypted`` counts the mails that came so.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: Literal["starttls", "implicit"] | None = None) -> None:
+        self.tls = tls
+        self.encrypted = 0
+        self._context: ssl.SSLContext | None = None
+        if tls:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(CERTIFICATE, CERTIFICATE.with_suffix(".key"))
         self.messages: list[Received] = []
         self.tries: Counter[str] = Counter()
         self.connections = 0
@@ -177,7 +190,10 @@ class Receiver:
     def use(self, app: Flask) -> None:
         """Points the app's mail here."""
         app.config.update(
-            MAIL_SERVER="127.0.0.1", MAIL_PORT=self.port, MAIL_USE_TLS=False, MAIL_USE_SSL=False
+            MAIL_SERVER="127.0.0.1",
+            MAIL_PORT=self.port,
+            MAIL_USE_TLS=self.tls == "starttls",
+            MAIL_USE_SSL=self.tls == "implicit",
         )
 
     def script(self, address: str, *words: str) -> None:
@@ -201,7 +217,11 @@ class Receiver:
         self._socket.close()
 
     async def _open(self) -> None:
-        self._server = await self._loop.create_server(self._session, sock=self._socket)
+        self._server = await self._loop.create_server(
+            self._session,
+            sock=self._socket,
+            ssl=self._context if self.tls == "implicit" else None,
+        )
 
     async def _close(self) -> None:
         if self._server:
@@ -228,7 +248,9 @@ class Receiver:
             hostname="receiver.test",
             loop=self._loop,
             authenticator=self._authenticate,
-            auth_require_tls=False,
+            auth_require_tls=self.tls == "starttls",
+            tls_context=self._context if self.tls == "starttls" else None,
+            require_starttls=self.tls == "starttls",
         )
         self._transports.add(session)
         return session

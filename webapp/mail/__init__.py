@@ -8,8 +8,9 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     import flask_mail
 
-    from webapp.mail import commands, delivery, models, rendering  # noqa: F401
+    from webapp.mail import commands, delivery, models, rendering, signing  # noqa: F401
 
     flask_mail.Mail(app)
     rendering.init_app(app)
+    signing.init_app(app)
     app.cli.add_command(commands.cli)

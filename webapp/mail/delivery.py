@@ -23,9 +23,9 @@ from flask import current_app
 
 from webapp import addresses, clock, jobs
 from webapp.db import db, reading
-from webapp.mail import pauses, queries, transport, unsubscribing
+from webapp.mail import pauses, queries, transport, unsubscribing, verdicts
+from webapp.mail.envelope import Parcel
 from webapp.mail.models import LANES, OutgoingMail, SuppressedAddress
-from webapp.mail.transport import Parcel
 
 log = logging.getLogger(__name__)
 
@@ -203,19 +203,19 @@ class Round:
             if self.connection is None:
                 self.connection = transport.connection().__enter__()
         except Exception as error:
-            return self.stop(transport.of_connecting(error))
+            return self.stop(verdicts.of_connecting(error))
         checkpoint("sending")
         try:
             words = self.connection.post(mail)
         except Exception as error:
-            verdict = transport.of_error(error)
+            verdict = verdicts.of_error(error)
             sent_text = self.connection.text_sent
             if verdict.kind == "lost":
                 self.hang_up()
                 # The server had hung up since the last mail and has seen nothing of this one.
                 if not fresh and not sent_text:
                     return self.send(mail)
-            elif verdict.kind == "retry" and not isinstance(error, transport.ANSWERS):
+            elif verdict.kind == "retry" and not isinstance(error, verdicts.ANSWERS):
                 log.exception("mail %s could not be made into a message", mail.id)
             return self.take(mail, verdict)
         checkpoint("accepted")
@@ -227,7 +227,7 @@ class Round:
         checkpoint("settled")
         return True
 
-    def take(self, mail: Parcel, verdict: transport.Verdict) -> bool:
+    def take(self, mail: Parcel, verdict: verdicts.Verdict) -> bool:
         """Writes down what a failed try means for the mail and for delivery as a whole."""
         if verdict.kind == "refused":
             if verdict.suppress:
@@ -244,7 +244,7 @@ class Round:
             self.stop(verdict)
         return True
 
-    def stop(self, verdict: transport.Verdict) -> bool:
+    def stop(self, verdict: verdicts.Verdict) -> bool:
         """Pauses all delivery; the rest of the batch goes back."""
         pauses.begin(
             self.now, "refused" if verdict.kind == "ours" else "unreachable", verdict.words
