@@ -14,13 +14,18 @@ from flask import Flask
 import config
 from webapp import create_app
 
+# To gunicorn this status says that the app cannot be loaded: it stops. After any other one it would start
+# the worker anew, for ever.
+CANNOT_START = 4
+
 
 def make_app(environment: str) -> Flask:
     """The configured app, or a readable list of what is missing and a non-zero exit."""
     try:
         return create_app(environment)
     except config.ConfigError as error:
-        sys.exit(str(error))
+        sys.stderr.write(f"{error}\n")
+        sys.exit(CANNOT_START)
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def test_a_server_without_configuration_ends_with_sentences_and_no_traceback():
         [sys.executable, "-c", "import app"],
         cwd=ROOT, env=environ, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert result.returncode == 1
+    assert result.returncode == 4
     assert "TURNOUT_SECRET_KEY is missing" in result.stderr
     assert "TURNOUT_MAIL_SERVER is missing" in result.stderr
     assert "Traceback" not in result.stderr
