@@ -120,6 +120,8 @@ def load(
     values["ENVIRONMENT"] = environment
     if not values["SQLALCHEMY_DATABASE_URI"]:
         values["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{instance / 'turnout.sqlite3'}"
+    if kind.BASE_IS_LOCAL and not values["BASE_URL"]:
+        values["BASE_URL"] = _own_address(values["HOST"], values["PORT"])
     if kind.SECRET_IS_MADE and not values["SECRET_KEY"]:
         values["SECRET_KEY"] = _kept_secret(instance)
     problems += kind.refusals(values)
@@ -131,6 +133,13 @@ def load(
     if problems:
         raise ConfigError(problems)
     return values
+
+
+def _own_address(host: str, port: int) -> str:
+    """Where a browser on this machine finds it: who listens everywhere is not called "everywhere"."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - an address to link to, not one to listen at
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _kept_secret(instance: Path) -> str:

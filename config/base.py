@@ -10,6 +10,8 @@ class Base:
     """Defaults that hold everywhere. ``TURNOUT_<KEY>`` in the environment overrides a key."""
 
     SECRET_IS_MADE: ClassVar[bool] = False
+    # Without a BASE_URL, links lead to the address this machine serves at.
+    BASE_IS_LOCAL: ClassVar[bool] = False
 
     # The site
     SECRET_KEY: str = ""

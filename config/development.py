@@ -9,4 +9,4 @@ from config.base import Base
 
 class Development(Base):
     SECRET_IS_MADE: ClassVar[bool] = True
-    BASE_URL: str = "http://127.0.0.1:5000"
+    BASE_IS_LOCAL: ClassVar[bool] = True

@@ -61,6 +61,20 @@ def test_what_cannot_be_used_is_said(tmp_path, name, value, sentence):
         config.load("testing", {name: value}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({}, "http://127.0.0.1:5000"),
+        ({"TURNOUT_PORT": "5001"}, "http://127.0.0.1:5001"),
+        ({"TURNOUT_HOST": "0.0.0.0", "TURNOUT_PORT": "80"}, "http://127.0.0.1:80"),
+        ({"TURNOUT_HOST": "::1"}, "http://[::1]:5000"),
+        ({"TURNOUT_PORT": "5001", "TURNOUT_BASE_URL": "https://x.example"}, "https://x.example"),
+    ],
+)
+def test_links_of_the_development_server_lead_to_where_it_is(tmp_path, environ, url):
+    assert config.load("development", environ, tmp_path)["BASE_URL"] == url
+
+
 def test_the_development_secret_is_made_once_and_kept_private(tmp_path):
     first = config.load("development", {}, tmp_path)["SECRET_KEY"]
     assert first == config.load("development", {}, tmp_path)["SECRET_KEY"]
