@@ -234,7 +234,7 @@ class Person:
         assert sheet is not None
         (form,) = sheet.forms
         answer = self.browser.client.post(form.action, data=form.fields)
-        assert answer.status_code == 303
+        assert answer.status_code == 303, Sheet(form.action, answer).text
         self.tab = Tab(self.browser, self.browser.open(answer.location), self.story)
         return self.tab
 

@@ -11,7 +11,7 @@ import pytest
 from tests.flows import counted, papers
 from tests.flows.browser import SITE
 from tests.flows.cast import Cast
-from tests.flows.conftest import FILES
+from tests.flows.conftest import Announce
 from tests.flows.story import Chair, Organiser, Story
 
 WHEN = "Tuesday, April 6, 2027, 19:00 to 21:20"
@@ -27,8 +27,8 @@ TITLE = "Bolivia Shows There Is An Alternative: Putting People and Planet First"
 @pytest.mark.case("D67")
 @pytest.mark.case("D68")
 @pytest.mark.case("D77")
-def test_the_evening(story: Story) -> None:
-    ada = the_event_is_announced(story)
+def test_the_evening(story: Story, announce: Announce) -> None:
+    ada = the_event_is_announced(story, announce)
     cast = Cast(story)
     people_sign_up(story, cast, ada)
     the_mails_arrive(story, cast)
@@ -41,12 +41,8 @@ def test_the_evening(story: Story) -> None:
     a_mistake_is_put_right_in_sight(story, ada, published)
 
 
-def the_event_is_announced(story: Story) -> Organiser:
-    story.flask("accounts", "create", "ada@example.org", "--role", "organiser", "--name", "Ada",
-                "--password", "a good long password")  # fmt: skip
-    story.announce(str(FILES / "bolivia.json"), owner="ada@example.org")
-    ada = Organiser(story, "ada@example.org", "a good long password")
-    ada.signs_in()
+def the_event_is_announced(story: Story, announce: Announce) -> Organiser:
+    ada = announce()
     ada.open().says("Bolivia Shows There Is An Alternative", "Starts in 19 days")
     story.browser().open("/events/bolivia").says("Kate Hudson", "Jeremy Corbyn", "19:00 to 21:20")
     return ada
