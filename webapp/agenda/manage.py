@@ -95,7 +95,7 @@ def _said(changes: list[str]) -> None:
 @permission("event", csrf="form")
 def add(slug: str) -> ResponseReturnValue:
     form = ItemForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return _item_page(form)
     if not form.validate():
         return _item_page(form, 400)
@@ -116,7 +116,7 @@ def add(slug: str) -> ResponseReturnValue:
 def edit(slug: str, key: str) -> ResponseReturnValue:
     event = access.current()
     form = ItemForm()
-    if request.method == "GET":
+    if request.method != "POST":
         shown = _item(event, key) or abort(404)
         form.show(shown, queries.fingerprint([shown]))
         return _item_page(form, item=shown)
@@ -197,9 +197,9 @@ def speakers(slug: str) -> ResponseReturnValue:
 def speaker(slug: str, speaker_id: int) -> ResponseReturnValue:
     event = access.current()
     row = queries.speaker(event.id, speaker_id) or abort(404)
-    form = SpeakerForm(obj=row if request.method == "GET" else None)
+    form = SpeakerForm(obj=row if request.method != "POST" else None)
     theirs, status = None, 200
-    if request.method == "GET":
+    if request.method != "POST":
         form.revision.data = editing.person_seen(row)
     elif form.validate():
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -78,6 +79,10 @@ def _which(label: Any) -> SelectField:
     return SelectField(label, [Optional()], choices=[], validate_choice=False)
 
 
+def _choices(names: Mapping[str, Any]) -> list[SelectChoice]:
+    return [SelectChoice(value=value, label=label) for value, label in names.items()]
+
+
 class TargetRow(Form):
     label = StringField(_l("What it is called"))
     url = StringField(_l("Address"))
@@ -105,20 +110,24 @@ class EventForm(FlaskForm):
     timezone = StringField(_l("Time zone"), [InputRequired(_l("The time zone is missing."))])
     mode = SelectField(
         _l("Where people are"),
-        choices=[
-            ("online", _l("Online")),
-            ("in_person", _l("In the room")),
-            ("hybrid", _l("In the room and online")),
-        ],
+        choices=_choices(
+            {
+                "online": _l("Online"),
+                "in_person": _l("In the room"),
+                "hybrid": _l("In the room and online"),
+            }
+        ),
         default="online",
     )
     presence = RadioField(
         _l("How you know who was there"),
-        choices=[
-            ("room", _l("Our room")),
-            ("platform", _l("The meeting platform tells")),
-            ("door", _l("The door only")),
-        ],
+        choices=_choices(
+            {
+                "room": _l("Our room"),
+                "platform": _l("The meeting platform tells"),
+                "door": _l("The door only"),
+            }
+        ),
         default="room",
     )
     targets = FieldList(FormField(TargetRow), max_entries=MAX_ROWS)

@@ -62,7 +62,7 @@ def _blank() -> EventForm:
 @blueprint.route("/new", methods=["GET", "POST"])
 @permission("user", csrf="form")
 def new() -> ResponseReturnValue:
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(_blank(), None)
     form = EventForm()
     valid = form.validate()
@@ -88,7 +88,7 @@ def new() -> ResponseReturnValue:
 @permission("event", csrf="form")
 def settings(slug: str) -> ResponseReturnValue:
     event = access.current()
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(EventForm.of(event), event)
     form = EventForm()
     valid = form.validate()
