@@ -73,12 +73,16 @@ def sign(purpose: Purpose, payload: Any) -> str:
     return str(_serializer(purpose).dumps(payload))
 
 
-def read(purpose: Purpose, text: str, max_age: dt.timedelta = MAX_AGE) -> Token:
-    """Raises TokenInvalid or TokenExpired. Whether the person still exists is the caller's question."""
-    # The last letter of a signature has two bits to spare, which decoding drops: only one of the four
-    # letters it could be is ours, and a link with any letter changed is another link.
+def _check_spelling(text: str) -> None:
+    """The last letter of a signature has two bits to spare, which decoding drops: only one of the four
+    letters it could be is ours, and a link with any letter changed is another link."""
     if text and (text[-1] not in _URL_LETTERS or _URL_LETTERS.index(text[-1]) % 4):
         raise TokenInvalid
+
+
+def read(purpose: Purpose, text: str, max_age: dt.timedelta = MAX_AGE) -> Token:
+    """Raises TokenInvalid or TokenExpired. Whether the person still exists is the caller's question."""
+    _check_spelling(text)
     try:
         payload, made_at = _serializer(purpose).loads(
             text, max_age=int(max_age.total_seconds()), return_timestamp=True
@@ -106,6 +110,7 @@ def sign_lasting(purpose: Purpose, payload: Any) -> str:
 
 def read_lasting(purpose: Purpose, text: str) -> Any:
     """The payload of ``sign_lasting``. Raises TokenInvalid, also for a token that was signed with its time."""
+    _check_spelling(text)
     try:
         return _lasting(purpose).loads(text)
     except BadSignature:
