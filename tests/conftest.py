@@ -16,6 +16,7 @@ from typing import Any
 import html5lib
 import pytest
 import sqlalchemy as sa
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.engine import make_url
@@ -219,6 +220,23 @@ class QueryCount:
 @pytest.fixture
 def count_queries(app: Flask) -> Any:
     return lambda: QueryCount(app)
+
+
+@pytest.fixture
+def cast(app: Flask) -> Iterator[Any]:
+    """The whole cast with two evenings (tests/cast.py), in the middle of them. The clock stands still."""
+    from tests import cast as casts
+
+    with time_machine.travel(casts.LIVE, tick=False):
+        yield casts.play(app)
+
+
+@pytest.fixture
+def watch(cast: Any) -> Any:
+    """Notes what goes wrong while the cast walks over every route (tests/walk.py)."""
+    from tests.walk import Watch
+
+    return Watch(cast)
 
 
 def pytest_report_header() -> str:

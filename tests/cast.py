@@ -1,0 +1,283 @@
+"""The cast with everything they have: two whole evenings, for the tests that walk over every route.
+
+Ada owns the evening "quetzal" and the draft "quetzal-draft", Ben helps with both; Cleo owns the evening
+"heron" and is a stranger to Ada's; Dora and Dana are admins; Finn's account is
+disabled. Every row of Ada's says "quetzal", every row
+of Cleo's "heron", so that a page that shows the wrong one is found out by its words.
+
+A new kind of row goes into ``_fill``; a new name in an address gets its real values in ``_values``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import rows
+from tests.conftest import NOW
+from tests.factories import (
+    make_event,
+    make_session,
+    make_signup,
+    make_speaker,
+    make_target,
+    make_user,
+    make_visit,
+)
+from tests.signin import LONG
+from webapp import tokens
+from webapp.accounts import operations as accounts
+from webapp.accounts import passwords
+from webapp.accounts.models import ApiToken, User, UserSession
+from webapp.agenda.models import Note, Press
+from webapp.attendance import tickets
+from webapp.attendance.models import Companions, HeadCount
+from webapp.db import db
+from webapp.events.models import CoHost, Event, Membership
+from webapp.mail import unsubscribing
+from webapp.mail.models import DeliveryPause, OutgoingMail, SuppressedAddress
+from webapp.mail.unsubscribing import MailList
+from webapp.reports import operations as reports
+from webapp.reports import queries as report_queries
+from webapp.signup.models import Answer, Consent, Question, Signup
+
+# The moments at which pages are looked at: before the evening, in the middle of it, the morning after.
+BEFORE = NOW
+LIVE = NOW + dt.timedelta(minutes=90)
+AFTER = NOW + dt.timedelta(hours=16)
+
+PASSWORD = "a fence of cactus plants"
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Evening:
+    """One event with all that belongs to it, as plain values that outlive any database session.
+
+    ``values`` has the real values for each name in an address; the first is the one to try, the others
+    have more forms to show. ``links`` has the tokens of each kind of link.
+    """
+
+    mark: str
+    event_id: int
+    values: dict[str, list[str]]
+    links: dict[str, list[str]]
+
+    @property
+    def slug(self) -> str:
+        return self.values["slug"][0]
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Cast:
+    """Everybody and everything. ``secrets`` is what each person's cookie holds, ``bearers`` their API
+    tokens, ``site`` the values for names in addresses that belong to no event."""
+
+    app: Flask
+    users: dict[str, int]
+    secrets: dict[str, str]
+    bearers: dict[str, str]
+    evening: Evening
+    draft: Evening
+    foreign: Evening
+    site: dict[str, list[str]]
+    snapshot: rows.Dump
+
+    def restore(self) -> None:
+        """The database and the process's memory as they were when the curtain rose."""
+        rows.restore(self.app, self.snapshot)
+
+    def browser(
+        self, name: str | None = None, kind: type[FlaskClient] = FlaskClient
+    ) -> FlaskClient:
+        """A browser in which ``name`` is signed in; nobody without a name."""
+        browser = kind(self.app, self.app.response_class)
+        if name:
+            with browser.session_transaction() as cookie:
+                cookie["_user_id"] = self.secrets[name]
+                cookie["_fresh"] = True
+        return browser
+
+
+def _add(row: Any) -> Any:
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def _mail(event: Event | None, mark: str, **values: Any) -> OutgoingMail:
+    defaults: dict[str, Any] = {
+        "event_id": event.id if event else None,
+        "message": "confirmed",
+        "to_address": f"guest@{mark}.example.org",
+        "subject": f"A mail about {mark}",
+        "text": f"Hello {mark}",
+        "html": f'<!doctype html><html lang="en"><title>{mark}</title><p>Hello {mark}',
+        "message_id": f"<{tokens.public_id()}@example.org>",
+        "created_at": NOW,
+        "next_try_at": NOW,
+    }
+    return _add(OutgoingMail(**(defaults | values)))
+
+
+def _links(event: Event, signups: list[Signup], guest_key: int) -> dict[str, list[str]]:
+    """Good tokens of every kind there is, for this event and its people."""
+    people = [[event.id, signup.public_id] for signup in signups]
+    return {
+        "my": [tokens.sign("my", who) for who in people],
+        "confirm": [tokens.sign("confirm", who) for who in people],
+        "erase": [tokens.sign("erase", who) for who in people],
+        "join": [tokens.sign("join", [event.id, s.public_id, s.person_key]) for s in signups],
+        "guest": [tickets.public_link(event.id)],
+        "ticket": [tickets.for_guest(event.id, guest_key, named=True)],
+        "chair": [tokens.sign("chair", [event.id])],
+        "door-cookie": [tokens.sign("door-cookie", [event.id, guest_key])],
+        "form": [tokens.sign("form", [event.id, "0" * 16])],
+        "unsubscribe": [
+            unsubscribing.url(MailList(event.host_key, event.id), signup.email).rpartition("/")[2]
+            for signup in signups
+        ],
+    }
+
+
+def _people(event: Event, mark: str) -> list[Signup]:
+    """Sign-ups in each state that has buttons of its own, the confirmed one first."""
+    confirmed = make_signup(event, f"Ana {mark}", email=f"ana@{mark}.example.org")
+    waiting = {"status": "pending", "confirmed_at": None}
+    return [
+        confirmed,
+        make_signup(event, f"Bea {mark}", email=f"bea@{mark}.example.org", pending_reason="approval", proved_at=NOW, **waiting),
+        make_signup(event, f"Cid {mark}", email=f"cid@{mark}.example.org", pending_reason="address", **waiting),
+        make_signup(event, f"Dan {mark}", email=f"dan@{mark}.example.org", status="cancelled", cancelled_at=NOW, cancelled_by="person"),
+    ]  # fmt: skip
+
+
+def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
+    """A row of everything for one event."""
+    _add(CoHost(event_id=event.id, key=f"{mark}-cohost", name=f"Co-host of {mark}"))
+    make_target(event, f"https://meet.example.org/{mark}")
+    signups = _people(event, mark)
+    question = _add(
+        Question(event_id=event.id, key="city", label=f"Your {mark} town", type="text", required=True)
+    )  # fmt: skip
+    _add(Answer(signup_id=signups[0].id, question_id=question.id, value=f"{mark} town"))
+    for kind, key in (("event", None), ("contact", f"{mark}-cohost")):
+        words = f"I agree, says {mark}"
+        _add(Consent(signup_id=signups[0].id, kind=kind, host_key=key, wording=words, version="1", agreed_at=NOW))  # fmt: skip
+    kate = make_speaker(event, f"Kate {mark}", bio=f"Chairs {mark}.")
+    tim = make_speaker(event, f"Tim {mark}", bio=f"Speaks of {mark}.")
+    starts = event.starts_at
+    opening = make_session(event, f"Opening of {mark}", 30, key=f"{mark}-opening", kind="opening", speakers=[(kate, "chair")],
+                           started_at=starts, ended_at=starts + dt.timedelta(minutes=20))  # fmt: skip
+    talk = make_session(event, f"A talk on {mark}", 45, key=f"{mark}-talk", speakers=[(tim, "speaker")],
+                        started_at=starts + dt.timedelta(minutes=20))  # fmt: skip
+    closing = make_session(event, f"Closing of {mark}", 30, key=f"{mark}-closing", kind="closing", speakers=[(kate, "chair")])  # fmt: skip
+    notes = [
+        _add(Note(event_id=event.id, session_id=session.id, speaker_id=who.id, kind="point",
+                  text=f"A point about {mark}", author=owner.email, at=LIVE))
+        for session, who in ((opening, kate), (talk, tim))
+    ]  # fmt: skip
+    _add(Press(press_id=tokens.public_id(), event_id=event.id, act="start", session_key=talk.key,
+               at=starts, received_at=starts, by=owner.label, outcome="applied"))  # fmt: skip
+    guest_key = tokens.person_key()
+    make_visit(event, starts, starts + dt.timedelta(minutes=50), signup=signups[0])
+    make_visit(event, starts, starts + dt.timedelta(minutes=40), person_key=guest_key, name=f"Guest of {mark}", identity="name_only")  # fmt: skip
+    _add(HeadCount(event_id=event.id, count=12, at=starts, author=owner.email, source=f"The hall of {mark}"))  # fmt: skip
+    _add(Companions(event_id=event.id, person_key=guest_key, count=2, at=starts))
+    mails = [
+        _mail(event, mark, person=signups[0].public_id, state="sent", sent_at=NOW),
+        _mail(event, mark, person=signups[1].public_id, state="failed", last_reply="450 busy"),
+    ]
+    return {
+        "signups": signups, "speakers": [kate, tim], "sessions": [opening, talk, closing],
+        "notes": notes, "mails": mails, "guest_key": guest_key,
+    }  # fmt: skip
+
+
+def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
+    """The real values for every name that stands in an address of an event's pages."""
+    return {
+        "slug": [event.slug],
+        "public_id": [row.public_id for row in made["signups"]],
+        "key": [row.key for row in made["sessions"]],
+        "speaker_id": [str(row.id) for row in made["speakers"]],
+        "note_id": [str(row.id) for row in made["notes"]],
+        "mail_id": [str(row.id) for row in made["mails"]],
+        "version": ["1"],
+        "extension": ["json", "md", "pdf"],
+        "colour": ["1f6b43"],
+    }
+
+
+def _evening(owner: User, helper: User, mark: str, **values: Any) -> Evening:
+    title = f"An evening about {mark}"
+    event = make_event(owner, **({"slug": mark, "title": title, "host_name": f"Friends of {mark}"} | values))  # fmt: skip
+    _add(Membership(event_id=event.id, user_id=helper.id, role="organiser", created_at=NOW))
+    made = _fill(event, mark, owner)
+    if event.state == "published":
+        reports.draft(event, at=AFTER, by=owner.label)
+        reports.publish(event, at=AFTER, by=owner.label)
+        # Written on since, so that there is something to correct.
+        report = report_queries.report(event.id)
+        blocks = report.content["blocks"] | {"closing": f"More on {mark}."}
+        report.content = report.content | {"blocks": blocks}
+    return Evening(
+        mark, event.id, _values(event, made), _links(event, made["signups"], made["guest_key"])
+    )
+
+
+def _signed_in(user: User) -> str:
+    secret = tokens.secret()
+    for text in (secret, tokens.secret()):
+        # Two browsers each, so that "sign out everywhere else" has something to do.
+        _add(UserSession(user_id=user.id, token_hash=tokens.digest(text), browser="Firefox/150.0 Linux",
+                         created_at=NOW, last_seen_at=NOW + LONG, expires_at=NOW + LONG))  # fmt: skip
+    return secret
+
+
+def _raise_curtain(app: Flask) -> Cast:
+    people = {name: make_user(name) for name in ("Ada", "Ben", "Cleo", "Emil")}
+    people |= {name: make_user(name, role="admin") for name in ("Dora", "Dana")}
+    people["Finn"] = make_user("Finn", disabled_at=NOW)
+    people["Ada"].password_hash = passwords.make_hash(PASSWORD)
+    ada, ben, cleo, emil = (people[name] for name in ("Ada", "Ben", "Cleo", "Emil"))
+    evening = _evening(ada, ben, "quetzal")
+    draft = _evening(ada, ben, "quetzal-draft", state="draft")
+    foreign = _evening(cleo, emil, "heron")
+    _mail(None, "nobody", message="sign_in")
+    suppressed = _add(SuppressedAddress(address_key="gone@example.org", reason="550", at=NOW))
+    _add(DeliveryPause(since=NOW, until=NOW + LONG, kind="refused", reason="535 no"))
+    active = {name: user for name, user in people.items() if user.is_active}
+    secrets = {name: _signed_in(user) for name, user in active.items()}
+    bearers = {name: accounts.create_token(user, at=NOW) for name, user in active.items()}
+    token_ids = {row.user_id: row.id for row in db.session.scalars(sa.select(ApiToken))}
+    site = {
+        "suppressed_id": [str(suppressed.id)],
+        "filename": ["css/base.css"],
+        # Emil's, who is the first of the users below.
+        "token_id": [str(token_ids[emil.id])],
+        "user_id": [str(people[name].id) for name in ("Emil", "Dana", "Finn")],
+    }
+    users = {name: user.id for name, user in people.items()}
+    db.session.commit()
+    return Cast(app, users, secrets, bearers, evening, draft, foreign, site, rows.dump(app))
+
+
+_kept: dict[int, Cast] = {}
+
+
+def play(app: Flask) -> Cast:
+    """The cast on an empty database. Written once in each process and put back row by row afterwards."""
+    # With a server to send to, the pages of the mail have more buttons. Nothing is ever sent.
+    app.config["MAIL_SERVER"] = "mail.example.org"
+    if id(app) not in _kept:
+        with app.app_context(), time_machine.travel(NOW, tick=False):
+            _kept[id(app)] = _raise_curtain(app)
+    else:
+        _kept[id(app)].restore()
+    return _kept[id(app)]
