@@ -8,11 +8,13 @@ import re
 
 import html5lib
 import pytest
+import sqlalchemy as sa
 import time_machine
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_session, make_signup, make_speaker
 from webapp.db import db
+from webapp.events.models import Event
 
 
 @pytest.fixture
@@ -124,6 +126,19 @@ def test_texts_stay_text(client, evening, payload):
     data = json.loads(scripts[0].text)
     assert data["name"] == f"T {payload}"
     assert "49" not in re.sub(r"\d{4}|\d\d:\d\d", "", tree.findtext(".//h1") or "")
+
+
+def test_a_talk_without_a_speaker_is_named_by_its_title(client, app, evening):
+    """Only an interpreter is known so far: there is nobody whose name could stand first."""
+    slug = evening()
+    with app.app_context():
+        event = db.session.scalars(sa.select(Event).where(Event.slug == slug)).one()
+        who = make_speaker(event, "Ana Quispe")
+        make_session(event, "To be announced", kind="talk", speakers=[(who, "interpreter")])
+        db.session.commit()
+    text = show(client, slug)
+    assert "To be announced" in text
+    assert "Ana Quispe" in text
 
 
 def test_agenda_in_three_forms(client, evening):
