@@ -21,6 +21,7 @@ from webapp import (
     limits,
     migrate,
     permissions,
+    sessions,
     templating,
 )
 
@@ -59,7 +60,18 @@ def create_app(
     if app.config["PROXY_COUNT"]:
         count = app.config["PROXY_COUNT"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
-    for part in (db, errors, headers, permissions, i18n, templating, limits, migrate, jobs_command):
+    for part in (
+        db,
+        errors,
+        sessions,
+        headers,
+        permissions,
+        i18n,
+        templating,
+        limits,
+        migrate,
+        jobs_command,
+    ):
         part.init_app(app)
     for name in PACKAGES:
         importlib.import_module(f"webapp.{name}").init_app(app)

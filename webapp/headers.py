@@ -11,14 +11,14 @@ _POLICY = (
 )
 _PLAIN_POLICY = _POLICY.format(frames="'none'")
 
-_CONSTANT = {
+_CONSTANT = (
     # "no-referrer" would break every CSRF check on https.
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=(), camera=(self)",
-}
+    ("Referrer-Policy", "same-origin"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "geolocation=(), microphone=(), payment=(), usb=(), camera=(self)"),
+)
 
 
 def allow_frame(origin: str) -> None:
@@ -27,16 +27,16 @@ def allow_frame(origin: str) -> None:
 
 
 def _add(response: Response) -> Response:
-    for name, value in _CONSTANT.items():
-        response.headers.setdefault(name, value)
-    if "Content-Security-Policy" not in response.headers:
+    given = {name.lower() for name, _value in response.headers}
+    missing = [pair for pair in _CONSTANT if pair[0].lower() not in given]
+    if "content-security-policy" not in given:
         origin = g.get("frame_origin")
-        response.headers["Content-Security-Policy"] = (
-            _POLICY.format(frames=origin) if origin else _PLAIN_POLICY
-        )
+        policy = _POLICY.format(frames=origin) if origin else _PLAIN_POLICY
+        missing.append(("Content-Security-Policy", policy))
     # Whatever does not say that it may be kept is nobody else's business.
-    if "Cache-Control" not in response.headers and request.endpoint != "static":
-        response.headers["Cache-Control"] = "no-store"
+    if "cache-control" not in given and request.endpoint != "static":
+        missing.append(("Cache-Control", "no-store"))
+    response.headers.extend(missing)
     return response
 
 

@@ -13,7 +13,7 @@ babel = Babel()
 def pick() -> str:
     """The reader's language among those the site speaks: the page's own choice, else the browser's."""
     languages: list[str] = current_app.config["LANGUAGES"]
-    if not has_request_context():
+    if len(languages) == 1 or not has_request_context():
         return languages[0]
     chosen: str | None = g.get("language")
     if chosen in languages and chosen is not None:

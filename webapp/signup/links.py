@@ -17,7 +17,7 @@ from webapp.events.models import Event
 from webapp.signup import queries
 from webapp.signup.models import Signup
 from webapp.signup.people import Person
-from webapp.templating import absolute_url
+from webapp.templating import token_url
 from webapp.tokens import TokenExpired, TokenForeign, TokenInvalid
 
 CONFIRM_AGE = dt.timedelta(hours=48)
@@ -52,11 +52,11 @@ def join_token(person: Person) -> str:
 
 
 def my_url(person: Person) -> str:
-    return absolute_url("personal.show", token=my_token(person))
+    return token_url("personal.show", my_token(person))
 
 
 def join_url(person: Person) -> str:
-    return absolute_url("attendance.join", token=join_token(person))
+    return token_url("attendance.join", join_token(person))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,12 +75,12 @@ def of(person: Person) -> Links:
 
 def confirm_url(person: Person) -> str:
     token = tokens.sign("confirm", [person.event_id, person.public_id])
-    return absolute_url("signup.confirm", token=token)
+    return token_url("signup.confirm", token)
 
 
 def erase_url(person: Person) -> str:
     token = tokens.sign("erase", [person.event_id, person.public_id])
-    return absolute_url("personal.erase", token=token)
+    return token_url("personal.erase", token)
 
 
 def _bound(purpose: tokens.Purpose, token: str, max_age: dt.timedelta) -> Bound:
