@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import threading
+import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -101,8 +104,14 @@ def is_sqlite(uri: str) -> bool:
     return uri.startswith("sqlite")
 
 
+# Threads of one process wait for the one writer's place here, and are woken as soon as it is free. SQLite
+# itself only looks again after a while, which leaves the place empty in a rush.
+_places: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
 def tune_sqlite(engine: Engine, *, synchronous: str, busy_ms: int) -> None:
     """WAL, enforced foreign keys, and explicit BEGINs on every connection of ``engine``."""
+    place = _places[str(engine.url)]
 
     @sa.event.listens_for(engine, "connect")
     def on_connect(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
@@ -115,12 +124,54 @@ def tune_sqlite(engine: Engine, *, synchronous: str, busy_ms: int) -> None:
             "foreign_keys=ON",
             "secure_delete=ON",
             "cache_size=-16000",
+            # 16 MB of log before it is carried into the database: in a rush the same pages change again
+            # and again, and each turn of this waits for the disk.
+            "wal_autocheckpoint=4000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")
     def on_begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _begins_as_writer.get() else "BEGIN")
+        pooled: Any = connection.connection
+        statement = "BEGIN IMMEDIATE" if _begins_as_writer.get() else "BEGIN"
+        try:
+            if _begins_as_writer.get() and not pooled.info.get("writes"):
+                if not place.acquire(timeout=busy_ms / 1000):
+                    raise sqlite3.OperationalError("database is locked")
+                pooled.info["writes"] = True
+            # Straight to the driver: this is the first statement of every request.
+            pooled.dbapi_connection.execute(statement)
+        except sqlite3.OperationalError as error:
+            raise sa.exc.OperationalError(statement, None, error) from error
+
+    @sa.event.listens_for(engine, "checkin")
+    def on_checkin(connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
+        if record.info.pop("writes", False):
+            place.release()
+
+
+# A connection that was used this short a time ago is taken to be there still.
+RESTED = 2.0
+
+
+def replace_dropped(engine: Engine) -> None:
+    """A connection the server dropped while it rested is replaced instead of failing somebody's request.
+    In a rush none rests, and nobody waits for a question that has just been answered."""
+
+    @sa.event.listens_for(engine, "checkin")
+    def on_checkin(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+        used = record.info.get("used")
+        if used is None or time.monotonic() - used < RESTED:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool makes a new one; those that are as old as this one are not tried either.
+            raise sa.exc.InvalidatePoolError from error
 
 
 def init_app(app: Flask) -> None:
@@ -129,12 +180,12 @@ def init_app(app: Flask) -> None:
     if not is_sqlite(uri):
         options.setdefault("pool_size", app.config["DATABASE_POOL_SIZE"])
         options.setdefault("max_overflow", app.config["DATABASE_POOL_SIZE"])
-        # A connection the server dropped is replaced instead of failing somebody's request.
-        options.setdefault("pool_pre_ping", True)
     db.init_app(app)
-    if is_sqlite(uri):
-        with app.app_context():
+    with app.app_context():
+        if is_sqlite(uri):
             tune_sqlite(db.engine, synchronous=app.config["SQLITE_SYNCHRONOUS"], busy_ms=10_000)
+        else:
+            replace_dropped(db.engine)
 
 
 def lock_row(statement: sa.Select[Any]) -> sa.Select[Any]:
@@ -143,3 +194,52 @@ def lock_row(statement: sa.Select[Any]) -> sa.Select[Any]:
     PostgreSQL takes FOR NO KEY UPDATE; on SQLite the transaction already is the only writer.
     """
     return statement.with_for_update(key_share=True)
+
+
+class Prepared:
+    """A statement that a crowd runs, compiled once for each engine and handed to the driver as text.
+
+    SQLAlchemy's own way from a statement to the driver costs several times what the database needs for
+    one row. Values are plain, as the columns lie: moments in milliseconds (``to_ms``), JSON as text; and
+    plain are the rows that come back.
+    """
+
+    def __init__(self, statement: sa.ClauseElement | str) -> None:
+        self._statement = sa.text(statement) if isinstance(statement, str) else statement
+        self._texts: dict[str, str] = {}
+
+    def __call__(
+        self, connection: sa.Connection, values: dict[str, Any] | list[dict[str, Any]]
+    ) -> sa.CursorResult[Any]:
+        """One row's values, or many rows' for a statement that answers nothing."""
+        dialect = connection.dialect
+        text = self._texts.get(dialect.name)
+        if text is None:
+            style: Any = "named" if dialect.name == "sqlite" else "pyformat"
+            compiled = self._statement.compile(dialect=type(dialect)(paramstyle=style))  # type: ignore[call-arg]
+            text = self._texts[dialect.name] = str(compiled)
+        # Without the option the rows of an INSERT are not counted on PostgreSQL.
+        return connection.exec_driver_sql(
+            text, values, execution_options={"preserve_rowcount": True}
+        )
+
+
+class PreparedInsert:
+    """As ``Prepared``: an INSERT into ``table`` of the columns that its values name, and ``rest`` after it
+    (what to do about a conflict, what to answer)."""
+
+    def __init__(self, table: str, rest: str = "") -> None:
+        self._table, self._rest = table, rest
+        self._made: dict[tuple[str, ...], Prepared] = {}
+
+    def __call__(
+        self, connection: sa.Connection, values: dict[str, Any] | list[dict[str, Any]]
+    ) -> sa.CursorResult[Any]:
+        """Writes one row, or many rows of the same columns."""
+        columns = tuple(values if isinstance(values, dict) else values[0])
+        statement = self._made.get(columns)
+        if statement is None:
+            marks = ", ".join(f":{name}" for name in columns)
+            text = f"INSERT INTO {self._table} ({', '.join(columns)}) VALUES ({marks}) {self._rest}"  # noqa: S608 - our own names
+            statement = self._made[columns] = Prepared(text)
+        return statement(connection, values)

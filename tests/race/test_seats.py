@@ -124,10 +124,7 @@ def test_with_the_lock_off_it_overbooks(app: Flask, monkeypatch: pytest.MonkeyPa
     if app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
         _processes(app.config["SQLALCHEMY_DATABASE_URI"], event_id, 40, "--unlocked")
     else:
-        events = statements._events
-        monkeypatch.setattr(
-            statements, "_LOCK", sa.select(events).where(events.c.id == sa.bindparam("event_id"))
-        )
+        monkeypatch.setattr(statements, "_LOCK", statements._EVENT)
         count, gate, first = statements.seats_taken, threading.Barrier(THREADS), threading.local()
 
         def together(connection: sa.Connection, event_id: int) -> int:

@@ -15,7 +15,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -24,11 +23,12 @@ from webapp.agenda import queries as agenda
 from webapp.attendance import spool, tickets
 from webapp.attendance.models import Visit
 from webapp.attendance.tickets import Ticket
-from webapp.db import db, is_sqlite, reading, to_ms, tune_sqlite
+from webapp.db import PreparedInsert, db, is_sqlite, reading, to_ms, tune_sqlite
 from webapp.events.models import Event, Phase
 
 log = logging.getLogger(__name__)
 SECONDS = 2.0
+_INSERT = PreparedInsert(Visit.__tablename__, "ON CONFLICT (uid) DO NOTHING")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -119,15 +119,9 @@ def engine() -> Engine:
 
 
 def insert(connection: sa.Connection, row: dict[str, Any]) -> int:
-    """Stores one visit unless its uid is there already; answers 1 or 0. Times are milliseconds."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    # The columns as they lie, so that a row from the spool needs no conversion.
-    plain = sa.table(Visit.__tablename__, *(sa.column(name) for name in row))
-    statement: Any = dialect.insert(plain)
-    statement = statement.on_conflict_do_nothing(index_elements=["uid"])
-    # Without the option the rows of an INSERT are not counted on PostgreSQL.
-    result = connection.execute(statement.execution_options(preserve_rowcount=True), row)
-    return max(result.rowcount, 0)
+    """Stores one visit (the columns as they lie, times in milliseconds) unless its uid is there already;
+    answers 1 or 0."""
+    return max(_INSERT(connection, row).rowcount, 0)
 
 
 def visit_row(ticket: Ticket, found: Facts, uid: str, at: dt.datetime, name: str | None, name_key: str | None) -> dict[str, Any]:  # fmt: skip

@@ -72,7 +72,7 @@ def _gone(found: Facts) -> str:
 def _inside(token: str, found: Facts, uid: str) -> ResponseReturnValue:
     """After the visit is logged: our room, or the way to the meeting."""
     if found.measures or not found.targets:
-        return redirect(url_for("attendance.room", token=token, c=uid), 303)
+        return redirect(f"/room/{token}?c={uid}", 303)
     # A form that is redirected to another site would be stopped by our own policy; a page goes there.
     return render_template(
         "attendance/away.html", event=found.event, target=found.targets[0], others=found.targets[1:]
@@ -150,8 +150,11 @@ def _cookie(event_id: int) -> str:
 
 def _guest_key(event_id: int) -> int | None:
     """The key under which this browser came as a guest before."""
+    cookie = request.cookies.get(_cookie(event_id))
+    if not cookie:
+        return None
     try:
-        payload = tokens.read("door-cookie", request.cookies.get(_cookie(event_id), "")).payload
+        payload = tokens.read("door-cookie", cookie).payload
     except tokens.TokenError:
         return None
     match payload:

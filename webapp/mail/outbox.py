@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import secrets as random
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import sqlalchemy as sa
 from flask import current_app
 
-from webapp.db import db
+from webapp.db import PreparedInsert, db, to_ms
 from webapp.mail.letters import Letter
 from webapp.mail.models import LANES, OutgoingMail
 from webapp.mail.names import plain_name
@@ -104,8 +104,7 @@ def queue(
     return mail
 
 
-# Made once: a statement that is built anew each time costs more than carrying it out.
-_POST = sa.insert(OutgoingMail.__table__)  # type: ignore[arg-type]
+_POST = PreparedInsert(OutgoingMail.__tablename__)
 
 
 def post(
@@ -128,8 +127,8 @@ def post(
 ) -> None:
     """As ``queue``, for a mail that many get: ``letter`` completed with each person's own ``words``."""
     subject, text, html = letter.completed(words)
-    db.session.connection().execute(
-        _POST,
+    _POST(
+        db.session.connection(),
         {
             "event_id": event_id,
             "person": person,
@@ -145,11 +144,11 @@ def post(
             "calendar_method": calendar_method if calendar else None,
             "message_id": new_message_id(),
             "unsubscribe_url": unsubscribe_url,
-            "secrets": _hidden(secrets, unsubscribe_url),
+            "secrets": json.dumps(_hidden(secrets, unsubscribe_url)),
             "state": "held" if is_sample else "queued",
             "tries": 0,
-            "created_at": at,
-            "next_try_at": at,
-            "expires_at": expires_at,
+            "created_at": to_ms(at),
+            "next_try_at": to_ms(at),
+            "expires_at": to_ms(expires_at) if expires_at else None,
         },
     )

@@ -4,12 +4,13 @@ them, and building a statement anew costs more than the database needs to carry 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
 
-from webapp.db import lock_row
+from webapp.db import Prepared, PreparedInsert, lock_row, to_ms
 from webapp.events.models import Event
 from webapp.signup.models import Answer, Consent, Signup
 from webapp.signup.people import Applicant
@@ -17,67 +18,77 @@ from webapp.signup.people import Applicant
 _events: Any = Event.__table__
 _signups: Any = Signup.__table__
 
-NEW_COLUMNS = frozenset(
-    {
-        "event_id", "public_id", "person_key", "name", "name_key", "email", "email_key", "status",
-        "pending_reason", "source", "language", "is_crew", "is_sample", "created_at", "confirmed_at",
-        "ics_changes",
-    }
+# What decides about a sign-up, and the revision, which grows with everything else that people are shown.
+_DECIDES = (
+    "state", "capacity", "approval", "confirm_address", "starts_at", "ends_at", "started_at", "ended_at",
+    "opens_at", "closes_at", "is_sample", "ics_sequence", "revision",
 )  # fmt: skip
-
-_LOCK = lock_row(sa.select(_events).where(_events.c.id == sa.bindparam("event_id")))
+_READ = sa.select(*(_events.c[name] for name in _DECIDES)).where(
+    _events.c.id == sa.bindparam("event_id")
+)
+_EVENT = Prepared(_READ)
+_LOCK = Prepared(lock_row(_READ))
+_WHOLE = sa.select(_events).where(_events.c.id == sa.bindparam("event_id"))
 # Statuses are written out instead of bound: only then do both engines see which index answers.
-_SEATS = sa.select(sa.func.count()).where(
-    _signups.c.event_id == sa.bindparam("event_id"),
-    sa.text("status IN ('confirmed','offered')"),
-    _signups.c.erased_at.is_(None),
+_SEATS = Prepared(
+    sa.select(sa.func.count()).where(
+        _signups.c.event_id == sa.bindparam("event_id"),
+        sa.text("status IN ('confirmed','offered')"),
+        _signups.c.erased_at.is_(None),
+    )
 )
-_LIVE = sa.select(_signups.c.id, _signups.c.public_id, _signups.c.pending_reason).where(
-    _signups.c.event_id == sa.bindparam("event_id"),
-    _signups.c.email_key == sa.bindparam("email_key"),
-    sa.text("status IN ('pending','confirmed','waitlisted','offered')"),
+_LIVE = Prepared(
+    sa.select(_signups.c.id, _signups.c.public_id, _signups.c.pending_reason).where(
+        _signups.c.event_id == sa.bindparam("event_id"),
+        _signups.c.email_key == sa.bindparam("email_key"),
+        sa.text("status IN ('pending','confirmed','waitlisted','offered')"),
+    )
 )
-_WRITTEN = [column for column in _signups.c if column.name in NEW_COLUMNS]
 # "ON CONFLICT" does what a savepoint around the insert would do, in one statement: if a unique index
 # says no, no row comes back and the transaction goes on.
-_SIGNUP = sa.text(
-    f"INSERT INTO signups ({', '.join(column.name for column in _WRITTEN)}) "  # noqa: S608 - our own names
-    f"VALUES ({', '.join(':' + column.name for column in _WRITTEN)}) "
-    "ON CONFLICT DO NOTHING RETURNING id"
-).bindparams(*(sa.bindparam(column.name, type_=column.type) for column in _WRITTEN))
-_CONSENTS = sa.insert(Consent.__table__)  # type: ignore[arg-type]
-_ANSWERS = sa.insert(Answer.__table__)  # type: ignore[arg-type]
+_SIGNUP = PreparedInsert(Signup.__tablename__, "ON CONFLICT DO NOTHING RETURNING id")
+_CONSENTS = PreparedInsert(Consent.__tablename__)
+_ANSWERS = PreparedInsert(Answer.__tablename__)
 
 
 def lock_event(connection: sa.Connection, event_id: int) -> Event | None:
-    """A copy of the event as it stands, its row locked until the commit. Read it, never change it.
+    """A copy of the event as it stands. Read it, never change it.
 
-    The copy is made anew only when a column has changed since this process saw it last.
+    If places are limited, its row is locked until the commit: they are counted behind that. If they are
+    not, there is nothing to count, and nobody waits for another's commit. The copy is made anew only when
+    the event has changed since this process saw it last.
     """
-    row = connection.execute(_LOCK, {"event_id": event_id}).first()
-    if row is None:
-        return None
     copies: dict[int, tuple[Any, Event]] = current_app.extensions.setdefault("event_copies", {})
     kept = copies.get(event_id)
+    row = None
+    if kept is None or kept[1].capacity is None:
+        row = _EVENT(connection, {"event_id": event_id}).first()
+        if row is None:
+            return None
+    if row is None or row.capacity is not None:
+        row = _LOCK(connection, {"event_id": event_id}).first()
+        if row is None:
+            return None
     if kept is None or kept[0] != row:
         if len(copies) > 500:
             copies.clear()
-        kept = copies[event_id] = (row, Event(**row._mapping))
+        whole = connection.execute(_WHOLE, {"event_id": event_id}).one()
+        kept = copies[event_id] = (row, Event(**whole._mapping))
     return kept[1]
 
 
 def seats_taken(connection: sa.Connection, event_id: int) -> int:
-    return int(connection.execute(_SEATS, {"event_id": event_id}).scalar_one())
+    return int(_SEATS(connection, {"event_id": event_id}).scalar_one())
 
 
 def find_live(connection: sa.Connection, event_id: int, email_key: str) -> Any:
     """(id, public_id, pending_reason) of the live sign-up of an address, or None."""
-    return connection.execute(_LIVE, {"event_id": event_id, "email_key": email_key}).first()
+    return _LIVE(connection, {"event_id": event_id, "email_key": email_key}).first()
 
 
 def insert_signup(connection: sa.Connection, values: dict[str, Any]) -> int | None:
-    """Writes a row with all of ``NEW_COLUMNS``; its id, or None if a unique index says no."""
-    found: int | None = connection.execute(_SIGNUP, values).scalar()
+    """Writes a row, moments in milliseconds; its id, or None if a unique index says no."""
+    found: int | None = _SIGNUP(connection, values).scalar()
     return found
 
 
@@ -85,8 +96,8 @@ def insert_details(
     connection: sa.Connection, signup_id: int, applicant: Applicant, at: dt.datetime
 ) -> None:
     """What the person agreed to and answered."""
-    connection.execute(
-        _CONSENTS,
+    _CONSENTS(
+        connection,
         [
             {
                 "signup_id": signup_id,
@@ -94,16 +105,16 @@ def insert_details(
                 "host_key": agreement.host_key,
                 "wording": agreement.wording,
                 "version": agreement.version,
-                "agreed_at": at,
+                "agreed_at": to_ms(at),
             }
             for agreement in applicant.agreements
         ],
     )
     if applicant.answers:
-        connection.execute(
-            _ANSWERS,
+        _ANSWERS(
+            connection,
             [
-                {"signup_id": signup_id, "question_id": question_id, "value": value}
+                {"signup_id": signup_id, "question_id": question_id, "value": json.dumps(value)}
                 for question_id, value in applicant.answers.items()
             ],
         )

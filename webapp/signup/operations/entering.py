@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from webapp import limits, tokens
 from webapp.addresses import Address
-from webapp.db import db
+from webapp.db import db, to_ms
 from webapp.errors import Refused
 from webapp.events.models import Event
 from webapp.signup import mails, queries, statements
@@ -99,17 +99,6 @@ def sign_up(
     seats.check_open(event, at)
     address = applicant.address
     public_id = _public_id(event_id, applicant)
-    known = statements.find_live(connection, event_id, address.key)
-    if known is not None and known.pending_reason != "click":
-        if hold:
-            return SignedUp("held")
-        return _met(event, known.public_id, public_id, address, at)
-    if not queries.has_seat(event):
-        _send_links(event, None, address, at)
-        return SignedUp("full")
-    if known is not None:
-        _forget_held(known.id)
-
     outcome, status, reason = _first_state(event, hold)
     person = Newcomer(
         event_id=event_id,
@@ -121,24 +110,34 @@ def sign_up(
         language=applicant.language,
         is_sample=is_sample or event.is_sample,
     )
-    signup_id = statements.insert_signup(
-        connection,
-        {
-            **person.columns(),
-            "name_key": name_key(applicant.name),
-            "email_key": address.key,
-            "pending_reason": reason,
-            "source": applicant.source,
-            "is_crew": False,
-            "created_at": at,
-            "confirmed_at": at if status == "confirmed" else None,
-        },
-    )
+    row = person.columns() | {
+        "name_key": name_key(applicant.name),
+        "email_key": address.key,
+        "pending_reason": reason,
+        "source": applicant.source,
+        "is_crew": False,
+        "created_at": to_ms(at),
+        "confirmed_at": to_ms(at) if status == "confirmed" else None,
+    }
+    has_seat = queries.has_seat(event)
+    signup_id = statements.insert_signup(connection, row) if has_seat else None
     if signup_id is None:
-        # The last word: somebody was quicker in spite of the lock, or this form was sent before, and
-        # its sign-up has been cancelled or erased since.
+        # The unique indexes know best: the address is there already, or this very form was sent before
+        # and its sign-up has been cancelled or erased since. Or there is no seat.
         known = statements.find_live(connection, event_id, address.key)
-        return _met(event, known.public_id if known else public_id, public_id, address, at)
+        if known is not None and known.pending_reason != "click":
+            if hold:
+                return SignedUp("held")
+            return _met(event, known.public_id, public_id, address, at)
+        if not has_seat:
+            _send_links(event, None, address, at)
+            return SignedUp("full")
+        if known is None:
+            return SignedUp("repeated", public_id)
+        _forget_held(known.id)
+        signup_id = statements.insert_signup(connection, row)
+        if signup_id is None:
+            return SignedUp("repeated", public_id)
     statements.insert_details(connection, signup_id, applicant, at)
     _welcome(outcome, event, person, at)
     return SignedUp(outcome, public_id)
