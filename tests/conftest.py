@@ -120,13 +120,15 @@ class Page:
         self.response = response
         self.status = response.status_code
         self.text: str = response.get_data(as_text=True)
+        self.tree: Any = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(
+            self.text
+        )
         self.check()
 
     def check(self) -> None:
         """What holds on every page: valid HTML, a title, one h1, a language, labelled fields, no inline
         script or style, no other site, no id twice."""
-        parser = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False)
-        tree = parser.parse(self.text)
+        tree = self.tree
         assert tree.get("lang"), "a page says its language"
         title = tree.findtext(".//title") or ""
         assert title.strip(" ·"), "a page has a title"
@@ -157,8 +159,7 @@ class Page:
 
     def field(self, name: str) -> str:
         """The value of a hidden or filled-in field of the page."""
-        tree = html5lib.parse(self.text, namespaceHTMLElements=False)
-        for element in tree.iter("input"):
+        for element in self.tree.iter("input"):
             if element.get("name") == name:
                 return element.get("value") or ""
         raise AssertionError(f"no field named {name}")
@@ -173,13 +174,13 @@ class PageClient(FlaskClient):
         # A mail shown in its own sandbox styles itself, as mails must; tests/mail looks at those.
         sandboxed = "sandbox" in response.headers.get("Content-Security-Policy", "")
         if response.mimetype == "text/html" and response.get_data() and not redirects | sandboxed:
-            Page(response)
+            response.parsed = Page(response)
         return response
 
     def page(self, path: str, **kwargs: Any) -> Page:
         response = self.get(path, **kwargs)
         assert response.status_code == 200, f"{path}: {response.status_code}"
-        return Page(response)
+        return response.parsed if hasattr(response, "parsed") else Page(response)
 
     def send(self, path: str, data: dict[str, Any] | None = None, *, at: str | None = None) -> Any:
         """Opens the page that holds the form (``at`` or the path itself) and posts with its token."""

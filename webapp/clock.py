@@ -14,8 +14,12 @@ def now() -> dt.datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+# Names that the database of zones holds and that are no place: "not set yet", and "as on this machine".
+_NO_PLACES = frozenset({"Factory", "localtime", "posixrules"})
+
+
 def is_zone(name: str) -> bool:
-    return name in available_timezones()
+    return name in available_timezones() and name not in _NO_PLACES
 
 
 def zone(name: str) -> ZoneInfo:

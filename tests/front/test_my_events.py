@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-import html5lib
 import pytest
 import time_machine
 
@@ -26,7 +25,7 @@ DAY = 24 * HOUR
 
 
 @pytest.fixture(autouse=True)
-def _now():
+def clock():
     with time_machine.travel(NOW, tick=False):
         yield
 
@@ -58,9 +57,8 @@ def with_report(event):
 
 def listed(page):
     """{group: [(title, {label: figure}, words of the button)]} as the page shows them."""
-    tree = html5lib.parse(page.text, namespaceHTMLElements=False)
     found = {}
-    for section in tree.iter("section"):
+    for section in page.tree.iter("section"):
         rows = []
         for item in section.iterfind("./ul/li"):
             figures = {

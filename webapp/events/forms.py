@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask_babel import gettext as _
@@ -33,7 +35,10 @@ from webapp.events.models import Event
 
 MOMENTS = ("starts_at", "ends_at", "opens_at", "closes_at")
 LISTS = ("targets", "cohosts")
+_LIST_NAMES = {"targets": _l("Where people join"), "cohosts": _l("Co-hosts")}
 MAX_ROWS = 20
+_NOT_IN_HTML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_ROW_ACT = re.compile(r"(?P<what>add|up|out):(?P<list>targets|cohosts)(:(?P<row>[0-9]{1,3}))?")
 _LINES = ("languages", "access_needs")
 _PLAIN = (
     "title", "slug", "summary", "description", "language", "timezone", "mode", "presence", "capacity",
@@ -42,7 +47,23 @@ _PLAIN = (
 )  # fmt: skip
 
 
-class WholeNumber(IntegerField):
+class _Cleaned:
+    """A field that shows what was typed without the characters that no page may hold: nobody can see
+    them, and whoever sends the page once more should not have to search for them."""
+
+    def _value(self) -> str:
+        return _NOT_IN_HTML.sub("", super()._value() or "")  # type: ignore[misc]
+
+
+class Line(_Cleaned, StringField):
+    pass
+
+
+class Text(_Cleaned, TextAreaField):
+    pass
+
+
+class WholeNumber(_Cleaned, IntegerField):
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0].strip() if valuelist else ""
         if not text:
@@ -55,7 +76,7 @@ class WholeNumber(IntegerField):
             raise ValueError(_("Please write a whole number in digits.")) from None
 
 
-class LocalTime(DateTimeLocalField):
+class LocalTime(_Cleaned, DateTimeLocalField):
     """A day and a clock time in the event's zone, naive. Browsers without the control get a text field."""
 
     def __init__(self, label: Any, validators: Any = None, **more: Any) -> None:
@@ -79,54 +100,47 @@ def _which(label: Any) -> SelectField:
     return SelectField(label, [Optional()], choices=[], validate_choice=False)
 
 
-def _choices(names: Mapping[str, Any]) -> list[SelectChoice]:
-    return [SelectChoice(value=value, label=label) for value, label in names.items()]
+def _choices(**labels: Any) -> list[SelectChoice]:
+    """By value. The labels stay lazy: the language is the reader's."""
+    return [SelectChoice(value=value, label=label) for value, label in labels.items()]
 
 
 class TargetRow(Form):
-    label = StringField(_l("What it is called"))
-    url = StringField(_l("Address"))
-    language = StringField(_l("Language code"))
+    label = Line(_l("What it is called"))
+    url = Line(_l("Address"))
+    language = Line(_l("Language code"))
 
 
 class CohostRow(Form):
-    name = StringField(_l("Name"))
-    url = StringField(_l("Web address"))
-    key = StringField(_l("Key"))
+    name = Line(_l("Name"))
+    url = Line(_l("Web address"))
+    key = Line(_l("Key"))
 
 
 class EventForm(FlaskForm):
     # What the settings were when the page was opened: see ``fingerprint``.
     seen = HiddenField()
-    title = StringField(_l("Title"), [InputRequired(_l("The title is missing."))])
-    slug = StringField(_l("Address of the page"))
-    summary = TextAreaField(_l("One reason to come"))
-    description = TextAreaField(_l("About the event"))
-    language = StringField(_l("Language of the page and its mails"))
+    title = Line(_l("Title"), [InputRequired(_l("The title is missing."))])
+    slug = Line(_l("Address of the page"))
+    summary = Text(_l("One reason to come"))
+    description = Text(_l("About the event"))
+    language = Line(_l("Language of the page and its mails"))
     starts_at = LocalTime(_l("Starts"), [InputRequired(_l("When does it start?"))])
     starts_at_which = _which(_l("Which start"))
     ends_at = LocalTime(_l("Ends"), [InputRequired(_l("When does it end?"))])
     ends_at_which = _which(_l("Which end"))
-    timezone = StringField(_l("Time zone"), [InputRequired(_l("The time zone is missing."))])
+    timezone = Line(_l("Time zone"), [InputRequired(_l("The time zone is missing."))])
     mode = SelectField(
         _l("Where people are"),
         choices=_choices(
-            {
-                "online": _l("Online"),
-                "in_person": _l("In the room"),
-                "hybrid": _l("In the room and online"),
-            }
+            online=_l("Online"), in_person=_l("In the room"), hybrid=_l("In the room and online")
         ),
         default="online",
     )
     presence = RadioField(
         _l("How you know who was there"),
         choices=_choices(
-            {
-                "room": _l("Our room"),
-                "platform": _l("The meeting platform tells"),
-                "door": _l("The door only"),
-            }
+            room=_l("Our room"), platform=_l("The meeting platform tells"), door=_l("The door only")
         ),
         default="room",
     )
@@ -138,15 +152,21 @@ class EventForm(FlaskForm):
     opens_at_which = _which(_l("Which opening"))
     closes_at = LocalTime(_l("Sign-up closes"))
     closes_at_which = _which(_l("Which closing"))
-    host_name = StringField(_l("Host"))
-    host_url = StringField(_l("Web address of the host"))
-    host_key = StringField(_l("Key of the host"))
+    host_name = Line(_l("Host"))
+    host_url = Line(_l("Web address of the host"))
+    host_key = Line(_l("Key of the host"))
     cohosts = FieldList(FormField(CohostRow), max_entries=MAX_ROWS)
-    languages = TextAreaField(_l("Languages and interpretation"))
-    access_needs = TextAreaField(_l("What you offer for access"))
+    languages = Text(_l("Languages and interpretation"))
+    access_needs = Text(_l("What you offer for access"))
     retention_days = WholeNumber(_l("Days until names are deleted"), [InputRequired(_l("After how many days are names deleted?"))])  # fmt: skip
     min_stay_minutes = WholeNumber(_l("Minutes that count as having stayed"))
-    accent = StringField(_l("Accent colour"))
+    accent = Line(_l("Accent colour"))
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        # These always have an answer; to call them optional would say that it does not matter.
+        for name in ("mode", *(f"{name}_which" for name in MOMENTS)):
+            self[name].flags.hide_optional = True
 
     @classmethod
     def of(cls, event: Event) -> EventForm:
@@ -157,6 +177,9 @@ class EventForm(FlaskForm):
                 local = local_times.to_local(moment, event.timezone)
                 data[name] = local.replace(second=0, microsecond=0, fold=0)
                 data[f"{name}_which"] = str(local.fold)
+        if not event.host_name and event.host_key == rules.DEFAULTS["host_key"]:
+            # Nobody chose this key: left empty, it is made from the name once there is one.
+            data["host_key"] = ""
         for name in _LINES:
             data[name] = "\n".join(getattr(event, name))
         data["targets"] = [
@@ -167,37 +190,47 @@ class EventForm(FlaskForm):
         ]
         return cls(formdata=None, data=data | {"seen": fingerprint(event)})
 
-    def ask_which(self) -> EventForm:
-        """Fills the choices of every clock time that comes twice in the zone as typed."""
+    def shown(self, event: Event | None) -> EventForm:
+        """Ready for the page: every clock time that comes twice in the zone as typed offers its two."""
+        self["slug"].flags.hide_optional = event is not None and event.state != "draft"
         for name in MOMENTS:
             local, which = self[name].data, self[f"{name}_which"]
             try:
-                found = local_times.offsets(local, self.timezone.data or "") if local else ()
+                zone = (self.timezone.data or "").strip()
+                found = local_times.offsets(local, zone) if local else ()
             except ValueError:
                 found = ()
             names = (_("the first one"), _("the second one"))
-            which.choices = (
-                [
+            which.choices = []
+            if len(found) > 1:
+                which.choices = [
                     SelectChoice(value="", label=_("please choose")),
                     *(
                         SelectChoice(value=str(fold), label=f"{names[fold]} ({offset})")
                         for fold, offset in enumerate(found)
                     ),
                 ]
-                if len(found) > 1
-                else []
-            )
         return self
 
-    def edit_rows(self, act: str) -> None:
-        """One more row, one up, one out: "add:targets", "up:targets:2", "out:cohosts:0"."""
-        what, _colon, place = act.partition(":")
-        name, _colon, number = place.partition(":")
-        if name not in LISTS:
-            return
+    @property
+    def is_stale(self) -> bool:
+        """Whether the page was open for so long, or came from so far, that its token is no good."""
+        return "csrf_token" in self and bool(self["csrf_token"].errors)
+
+    def has_sent(self, name: str) -> bool:
+        """Whether the browser said something about this field. A box that is not ticked and a list without
+        rows are not sent, and say so by that."""
+        return bool(self[name].raw_data) or name in LISTS or isinstance(self[name], BooleanField)
+
+    def edit_rows(self, act: str) -> bool:
+        """One more row, one up, one out: "add:targets", "up:targets:2", "out:cohosts:0". Answers whether
+        ``act`` was one of these; what else is wrong on the page is then said when it is saved."""
+        found = _ROW_ACT.fullmatch(act)
+        if found is None:
+            return False
+        what, name, row = found["what"], found["list"], int(found["row"] or -1)
         field = self[name]
         rows = [entry.data for entry in field.entries]
-        row = int(number) if number.isdigit() else -1
         if what == "add" and len(rows) < MAX_ROWS:
             rows.append({})
         elif what == "up" and 0 < row < len(rows):
@@ -207,57 +240,97 @@ class EventForm(FlaskForm):
         field.entries, field.last_index = [], -1
         for data in rows:
             field.append_entry(data)
+        for each in self:
+            each.errors = []
+        return True
 
-    def _moment(self, name: str, event: Event | None) -> dt.datetime | None:
+    def values(self, event: Event | None = None) -> dict[str, Any] | None:
+        """What was typed as the fields of an event, judged by the rules all at once: None if something is
+        wrong, which then stands beside its field. A field that was not sent is left out (a box that was
+        not sent is not ticked, a row is gone)."""
+        found: dict[str, Any] = {}
+        for name, value in self._typed(event).items():
+            with self._saying():
+                found[name] = rules.FIELDS[name](value)
+        if not self.timezone.errors:
+            for name in MOMENTS:
+                if self[name].raw_data and not self[name].errors:
+                    with self._saying():
+                        found[name] = self._moment(name, found["timezone"], event)
+        with self._saying():
+            found["targets"] = rules.targets(self._rows("targets"))
+        host_key = found.get("host_key", event.host_key if event else rules.DEFAULTS["host_key"])
+        with self._saying():
+            found["cohosts"] = rules.cohosts(self._rows("cohosts"), host_key)
+        moments = {name: found.get(name, getattr(event, name, None)) for name in MOMENTS}
+        if not any(self[name].errors for name in ("timezone", *MOMENTS)):
+            with self._saying():
+                rules.times(moments)
+        return None if self.errors else found
+
+    def _typed(self, event: Event | None) -> dict[str, Any]:
+        """The plain fields as they were typed, those left empty filled with what is made for them."""
+        typed: dict[str, Any] = {}
+        for name in (*_PLAIN, *_LINES):
+            field = self[name]
+            if not self.has_sent(name) or field.errors:
+                continue
+            typed[name] = field.data.strip() if isinstance(field.data, str) else field.data
+        for name in _LINES:
+            if name in typed:
+                typed[name] = [line for line in typed[name].splitlines() if line.strip()]
+        if typed.get("language") == "":
+            typed["language"] = rules.DEFAULTS["language"]
+        if typed.get("host_key") == "":
+            name = typed.get("host_name") or (event.host_name if event else "")
+            typed["host_key"] = rules.key_from(name, rules.DEFAULTS["host_key"])
+        if typed.get("slug") == "":
+            del typed["slug"]
+        return typed
+
+    def _moment(self, name: str, zone: str, event: Event | None) -> dt.datetime | None:
         local = self[name].data
         if local is None:
             return None
         which = self[f"{name}_which"].data
         fold = int(which) if which in ("0", "1") else None
-        moment = local_times.to_moment(local, self.timezone.data, fold, name)
-        before = getattr(event, name, None)
+        moment = local_times.to_moment(local, zone, fold, name)
+        before: dt.datetime | None = getattr(event, name, None)
         # The field shows minutes; what nobody touched keeps its seconds.
-        return (
-            before
-            if before is not None and before.replace(second=0, microsecond=0) == moment
-            else moment
-        )
-
-    def values(self, event: Event | None = None) -> dict[str, Any]:
-        """What was typed as the fields of an event. Raises Refused with the field's name as code."""
-        self.timezone.data = rules.timezone((self.timezone.data or "").strip())
-        values = {name: self[name].data for name in _PLAIN}
-        values |= {name: self._moment(name, event) for name in MOMENTS}
-        for name in _LINES:
-            values[name] = [part for part in (self[name].data or "").splitlines() if part.strip()]
-        for name in LISTS:
-            values[name] = [entry.data for entry in self._filled(name)]
-        values["language"] = (values["language"] or "").strip() or rules.DEFAULTS["language"]
-        values["host_key"] = (values["host_key"] or "").strip() or rules.key_from(
-            values["host_name"] or "", "host"
-        )
-        values["slug"] = (values["slug"] or "").strip()
-        if not values["slug"] or (event is not None and event.state != "draft"):
-            del values["slug"]
-        return values
+        if before is not None and before.replace(second=0, microsecond=0) == moment:
+            return before
+        return moment
 
     def _filled(self, name: str) -> list[Any]:
         return [e for e in self[name].entries if any((v or "").strip() for v in e.data.values())]
 
+    def _rows(self, name: str) -> list[dict[str, Any]]:
+        """What stands in the rows that are not blank."""
+        return [
+            {part: (text or "").strip() for part, text in entry.data.items()}
+            for entry in self._filled(name)
+        ]
+
+    @contextmanager
+    def _saying(self) -> Iterator[None]:
+        """Says a refusal beside its field instead of raising it."""
+        try:
+            yield
+        except Refused as refusal:
+            if self.say(refusal) is not None:
+                raise
+
     def say(self, refusal: Refused) -> str | None:
         """Puts a refusal beside the field it is about; answers its text if it is about none."""
         name, _dot, rest = refusal.code.partition(".")
-        if name in LISTS and rest:
+        if name not in self:
+            return str(refusal)
+        self[name].errors = [*self[name].errors, str(refusal)]
+        if name in LISTS:
             number, _dot, part = rest.partition(".")
-            rows = self._filled(name)
-            if number.isdigit() and int(number) < len(rows) and part in rows[int(number)].form:
-                field = rows[int(number)].form[part]
-                field.errors = [*field.errors, str(refusal)]
-                return None
-        if name in self and name not in LISTS:
-            self[name].errors = [*self[name].errors, str(refusal)]
-            return None
-        return str(refusal)
+            field = self._filled(name)[int(number)].form[part]
+            field.errors = [*field.errors, str(refusal)]
+        return None
 
 
 def fingerprint(event: Event) -> str:
@@ -269,13 +342,32 @@ def fingerprint(event: Event) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def differing(form: EventForm, event: Event) -> list[str]:
-    """The labels of the fields in which the event now says something else than the form."""
+def differing(form: EventForm, event: Event) -> list[tuple[str, str]]:
+    """(label, what is saved now) of every field in which the event says something else than the form."""
     now = EventForm.of(event)
-    names = [n for n in (*_PLAIN, *MOMENTS, *_LINES) if (form[n].data or None) != (now[n].data or None)]  # fmt: skip
-    found = [str(form[name].label.text) for name in names if name != "slug"]
-    if [e.data for e in form.targets] != [e.data for e in now.targets]:
-        found.append(_("Where people join"))
-    if [e.data for e in form.cohosts] != [e.data for e in now.cohosts]:
-        found.append(_("Co-hosts"))
-    return found
+    found = []
+    for name in (*_PLAIN, *MOMENTS, *_LINES, *LISTS):
+        theirs = _as_text(now[name])
+        if form.has_sent(name) and _as_text(form[name]) != theirs:
+            found.append((_LIST_NAMES.get(name, now[name].label.text), theirs or _("nothing")))
+    return [(str(label), str(text)) for label, text in found]
+
+
+def _as_text(field: Any) -> str:
+    """What a field holds, as one reads it: for comparing, and for showing to people."""
+    if isinstance(field, FieldList):
+        rows = [" · ".join(filter(None, map(_clean, entry.data.values()))) for entry in field]
+        return "\n".join(row for row in rows if row)
+    if isinstance(field, BooleanField):
+        return _("yes") if field.data else _("no")
+    if isinstance(field, RadioField | SelectField):
+        labels = {choice.value: choice.label for choice in field.choices}
+        return str(labels.get(field.data, field.data))
+    if isinstance(field.data, dt.datetime):
+        return f"{field.data:%Y-%m-%d %H:%M}"
+    return "" if field.data is None else _clean(str(field.data))
+
+
+def _clean(text: str | None) -> str:
+    """Browsers send line breaks as two characters; the database has one."""
+    return (text or "").replace("\r\n", "\n").strip()

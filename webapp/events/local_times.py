@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from webapp import clock, templating
 from webapp.clock import UTC
 from webapp.errors import Refused
+from webapp.events import rules
 
 _MINUTE = dt.timedelta(minutes=1)
 
@@ -19,7 +20,7 @@ _MINUTE = dt.timedelta(minutes=1)
 def zone_names() -> tuple[str, ...]:
     """The zones a form suggests: by continent and city, and UTC; old aliases are understood, not offered."""
     places = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")  # fmt: skip
-    return (*sorted(n for n in available_timezones() if n.split("/")[0] in places), "UTC")
+    return (*sorted(n for n in available_timezones() if n.partition("/")[0] in places), "UTC")
 
 
 def _exists(local: dt.datetime, zone: ZoneInfo) -> bool:
@@ -29,7 +30,9 @@ def _exists(local: dt.datetime, zone: ZoneInfo) -> bool:
 
 def offsets(local: dt.datetime, zone_name: str) -> tuple[str, ...]:
     """What a clock time is away from UTC: one text like "UTC+02:00", two on the hour that comes twice
-    when clocks go back (the earlier first), none for a time that clocks skip."""
+    when clocks go back (the earlier first), none for a time that clocks skip, or out of reach."""
+    if local.year not in rules.YEARS:
+        return ()
     zone = clock.zone(zone_name)
     if not _exists(local, zone):
         return ()
@@ -43,9 +46,10 @@ def offsets(local: dt.datetime, zone_name: str) -> tuple[str, ...]:
 def to_moment(local: dt.datetime, zone_name: str, fold: int | None, field: str) -> dt.datetime:
     """The moment (aware, UTC) of a clock time in a zone. ``fold`` says which of two it is: 0 or 1.
 
-    Raises Refused for a time that does not exist that day, and for one that comes twice as long as
-    ``fold`` is None; ``field`` becomes its code.
+    Raises Refused for a year out of reach, for a time that does not exist that day, and for one that
+    comes twice as long as ``fold`` is None; ``field`` becomes its code.
     """
+    rules.year(local.year, field)
     zone = clock.zone(zone_name)
     possible = offsets(local, zone_name)
     if not possible:

@@ -41,7 +41,7 @@ def _record(event: Event, action: str, at: dt.datetime, by: By, summary: str = "
     )
 
 
-def _lock(event: Event) -> Event:
+def locked(event: Event) -> Event:
     """The event's row as it is now, held until the commit: two presses at once are taken in order."""
     db.session.flush()
     locked: Event = db.session.execute(
@@ -183,6 +183,7 @@ def missing_before_publishing(event: Event) -> list[str]:
 
 def publish(event: Event, *, at: dt.datetime, by: By) -> None:
     """The page becomes public. Raises Refused for an event that was called off."""
+    event = locked(event)
     if event.state == "published":
         return
     if event.state == "cancelled":
@@ -212,15 +213,23 @@ def unpublish(event: Event, *, signups: int, at: dt.datetime, by: By) -> None:
     _record(event, "event.unpublished", at, by)
 
 
-def cancel(event: Event, *, at: dt.datetime, by: By) -> None:
-    """Calls the event off for good; calendars follow. Raises Refused for a draft or once it is over."""
-    event = _lock(event)
+def check_cancel(event: Event, at: dt.datetime) -> None:
+    """Raises Refused where there is nothing to call off at ``at``."""
     if event.state == "cancelled":
-        return
+        raise Refused(_("This event has been called off already."), "cancelled")
     if event.state == "draft":
         raise Refused(_("This is a draft that nobody has seen; there is nothing to call off."), "draft")  # fmt: skip
     if event.phase(at) == "over":
         raise Refused(_("This event is over; it can no longer be called off."), "over")
+
+
+def cancel(event: Event, *, at: dt.datetime, by: By) -> None:
+    """Calls the event off for good; calendars follow. Pressed again it changes nothing. Raises Refused
+    for a draft or once it is over."""
+    event = locked(event)
+    if event.state == "cancelled":
+        return
+    check_cancel(event, at)
     event.state = "cancelled"
     event.touch_calendar()
     _record(event, "event.cancelled", at, by)
@@ -228,7 +237,7 @@ def cancel(event: Event, *, at: dt.datetime, by: By) -> None:
 
 def start(event: Event, at: dt.datetime, by: By) -> None:
     """Opens the door, early if need be. Pressed again it changes nothing. Raises Refused."""
-    event = _lock(event)
+    event = locked(event)
     phase = event.phase(at)
     if phase in ("draft", "cancelled"):
         raise Refused(_("Only a published event can start."), phase)
@@ -245,7 +254,7 @@ def start(event: Event, at: dt.datetime, by: By) -> None:
 
 def end(event: Event, at: dt.datetime, by: By) -> None:
     """Ends the evening for everybody. Pressed again it changes nothing; see ``undo_end``."""
-    event = _lock(event)
+    event = locked(event)
     if event.ended_at is not None:
         return
     phase = event.phase(at)
@@ -260,7 +269,7 @@ def end(event: Event, at: dt.datetime, by: By) -> None:
 
 def undo_end(event: Event, at: dt.datetime, by: By) -> None:
     """Takes an End back, within five minutes of it. Raises Refused."""
-    event = _lock(event)
+    event = locked(event)
     if event.ended_at is None:
         return
     if at - event.ended_at > UNDO:

@@ -42,6 +42,17 @@ def for_user(user: User) -> list[Event]:
     return list(db.session.scalars(statement))
 
 
+def latest_of(user: User) -> Event | None:
+    """The event that ``user`` became a member of last."""
+    return db.session.scalar(
+        sa.select(Event)
+        .join(Membership)
+        .where(Membership.user_id == user.id)
+        .order_by(Membership.created_at.desc(), Membership.id.desc())
+        .limit(1)
+    )
+
+
 def _is_over(at: dt.datetime) -> sa.ColumnElement[bool]:
     """``phase`` "over" as the database asks it; of a cancelled event too, whose day then has passed."""
     ended = sa.and_(Event.ended_at.is_not(None), Event.ended_at <= at)

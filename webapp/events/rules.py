@@ -27,6 +27,7 @@ KEY = re.compile(r"[a-z0-9][a-z0-9_-]*")
 RESERVED_SLUGS = frozenset({"new"})
 MAX_CAPACITY = 1_000_000
 LONGEST = dt.timedelta(days=31)
+YEARS = range(1970, 2201)
 # Letters that do not fall apart into a plain one and an accent.
 _SPELLED = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "'": "", "’": ""})  # fmt: skip
 # Bidi overrides and isolates can make a text read as something else; controls have no place in a line;
@@ -84,11 +85,23 @@ def key(value: str, field: str, name: str) -> str:
     return value
 
 
+def _zone_meant(value: str) -> str | None:
+    """The zone somebody probably meant: by its city alone, in other letters, or with a slip in it."""
+    word = value.casefold().replace(" ", "_")
+    names = {name.casefold(): name for name in sorted(available_timezones()) if clock.is_zone(name)}
+    if word in names:
+        return names[word]
+    for folded, name in names.items():
+        if word == folded.rpartition("/")[2]:
+            return name
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.7)
+    return names[near[0]] if near else None
+
+
 def timezone(value: str) -> str:
     if not clock.is_zone(value):
-        near = difflib.get_close_matches(value, available_timezones(), n=1, cutoff=0.7)
-        if near:
-            raise Refused(_("“%(zone)s” is not a time zone; did you mean %(near)s?", zone=value, near=near[0]), "timezone")  # fmt: skip
+        if near := _zone_meant(value[:100]):
+            raise Refused(_("“%(zone)s” is not a time zone; did you mean %(near)s?", zone=value, near=near), "timezone")  # fmt: skip
         raise Refused(_("“%(zone)s” is not a time zone; names look like Europe/London.", zone=value), "timezone")  # fmt: skip
     return value
 
@@ -142,8 +155,17 @@ def whole(value: int | None, field: str, name: str, low: int, high: int) -> int 
     return value
 
 
+def year(value: int, field: str) -> None:
+    """Calendars and time zones know what an hour is only near our own time."""
+    if value not in YEARS:
+        raise Refused(_("Please check the year: it should be between %(first)s and %(last)s.", first=YEARS[0], last=YEARS[-1]), field)  # fmt: skip
+
+
 def times(values: Mapping[str, Any]) -> None:
     """The four moments against one another (aware, UTC)."""
+    for field in ("starts_at", "ends_at", "opens_at", "closes_at"):
+        if values.get(field) is not None:
+            year(values[field].year, field)
     starts, ends = values["starts_at"], values["ends_at"]
     if ends <= starts:
         raise Refused(_("The end must be after the start."), "ends_at")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from webapp import clock
-from webapp.accounts.models import User
+from webapp.accounts.access import signed_in
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import access, operations
@@ -20,10 +18,6 @@ from webapp.permissions import permission
 from webapp.signup import queries as signups
 
 blueprint = Blueprint("event_state", __name__, url_prefix="/manage/events/<slug>")
-
-
-def _me() -> User:
-    return cast(User, current_user._get_current_object())
 
 
 def _done(act: Callable[[Event], None], said: str) -> ResponseReturnValue:
@@ -45,26 +39,34 @@ def _done(act: Callable[[Event], None], said: str) -> ResponseReturnValue:
 @permission("event")
 def publish(slug: str) -> ResponseReturnValue:
     return _done(
-        lambda event: operations.publish(event, at=clock.now(), by=_me()),
+        lambda event: operations.publish(event, at=clock.now(), by=signed_in()),
         _("The page is public now. Pass its address on."),
     )
+
+
+def _take_back(event: Event) -> None:
+    # Locked before the count: nobody signs up between it and the act.
+    event = operations.locked(event)
+    count = sum(signups.counts(event.id).values())
+    operations.unpublish(event, signups=count, at=clock.now(), by=signed_in())
 
 
 @blueprint.post("/unpublish")
 @permission("event")
 def unpublish(slug: str) -> ResponseReturnValue:
-    return _done(
-        lambda event: operations.unpublish(
-            event, signups=sum(signups.counts(event.id).values()), at=clock.now(), by=_me()
-        ),
-        _("It is a draft again: only you see it."),
-    )
+    return _done(_take_back, _("It is a draft again: only you see it."))
 
 
 @blueprint.get("/cancel")
 @permission("event")
 def ask_cancel(slug: str) -> ResponseReturnValue:
-    event = access.current()
+    """Asks first, and only where there is something to call off."""
+    event, at = access.current(), clock.now()
+    try:
+        operations.check_cancel(event, at)
+    except Refused as refusal:
+        flash(str(refusal))
+        return redirect(url_for("events.settings", slug=event.slug))
     counts = signups.counts(event.id)
     told = sum(counts[status] for status in ("pending", "confirmed", "waitlisted", "offered"))
     return render_template("events/cancel.html", event=event, tab="settings", told=told)
@@ -74,6 +76,6 @@ def ask_cancel(slug: str) -> ResponseReturnValue:
 @permission("event")
 def cancel(slug: str) -> ResponseReturnValue:
     return _done(
-        lambda event: operations.cancel(event, at=clock.now(), by=_me()),
+        lambda event: operations.cancel(event, at=clock.now(), by=signed_in()),
         _("The event is called off. Its page says so."),
     )
