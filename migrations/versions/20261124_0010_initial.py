@@ -17,6 +17,16 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "job_runs",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("ran_at", sa.BigInteger(), nullable=True),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("failed_at", sa.BigInteger(), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_job_runs")),
+    )
+    op.create_table(
         "delivery_pauses",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
@@ -815,3 +825,4 @@ def downgrade() -> None:
     op.drop_table("suppressed_addresses")
     op.drop_table("events")
     op.drop_table("delivery_pauses")
+    op.drop_table("job_runs")
