@@ -32,6 +32,9 @@ class Base:
     DATABASE_POOL_SIZE: int = 10
     REDIS_URL: str | None = None
 
+    # Who may read /metrics from elsewhere; without it, only this machine itself.
+    METRICS_TOKEN: str = ""
+
     # Sign-in
     SESSION_COOKIE_NAME: str = "turnout"
     SESSION_COOKIE_HTTPONLY: bool = True

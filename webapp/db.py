@@ -243,3 +243,22 @@ class PreparedInsert:
             text = f"INSERT INTO {self._table} ({', '.join(columns)}) VALUES ({marks}) {self._rest}"  # noqa: S608 - our own names
             statement = self._made[columns] = Prepared(text)
         return statement(connection, values)
+
+
+def engine_name() -> str:
+    """What the database is, with its version: "SQLite 3.45.1", "PostgreSQL 16.2"."""
+    dialect = db.engine.dialect
+    connection = db.session.connection()
+    version = ".".join(str(part) for part in connection.dialect.server_version_info or ())
+    return f"{ {'sqlite': 'SQLite', 'postgresql': 'PostgreSQL'}.get(dialect.name, dialect.name) } {version}"
+
+
+def size() -> int:
+    """How many bytes the database takes on disk."""
+    if db.engine.dialect.name == "sqlite":
+        pages = sa.text(
+            "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        )
+    else:
+        pages = sa.text("SELECT pg_database_size(current_database())")
+    return int(db.session.scalar(pages) or 0)

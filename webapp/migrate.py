@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import click
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.cli import AppGroup
 
@@ -32,6 +36,17 @@ def upgrade(revision: str = "head") -> None:
 def downgrade(revision: str) -> None:
     """Needs an app context. Drops what later revisions made."""
     command.downgrade(alembic_config(), revision)
+
+
+@functools.cache
+def newest() -> str | None:
+    """The newest revision this code brings."""
+    return ScriptDirectory.from_config(Config(toml_file=ROOT / "pyproject.toml")).get_current_head()
+
+
+def revision(connection: sa.Connection) -> str | None:
+    """The revision a database is at; None for one that was never migrated."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 @cli.command("upgrade")

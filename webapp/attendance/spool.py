@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import logging
 import os
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,17 @@ def keep(row: dict[str, Any]) -> None:
 def waiting() -> int:
     """How many visits are on disk and not in the database."""
     return sum(path.read_text(encoding="utf-8").count("\n") for path in folder().glob("*.jsonl*"))
+
+
+def is_writable() -> bool:
+    """Whether a visit could be kept on disk right now."""
+    try:
+        with tempfile.TemporaryFile(dir=folder()) as file:
+            file.write(b"x")
+    except OSError as error:
+        log.error("the spool cannot be written: %s", error)
+        return False
+    return True
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import User
 from webapp.db import db
-from webapp.events.models import OVERRUN, Event, Membership
+from webapp.events.models import OVERRUN, STATES, Event, Membership
 
 Group = Literal["now", "coming", "drafts", "past"]
 
@@ -158,3 +158,9 @@ def by_ids(event_ids: Collection[int]) -> dict[int, Event]:
     """These events by their id, in one query."""
     rows = db.session.scalars(sa.select(Event).where(Event.id.in_(event_ids)))
     return {event.id: event for event in rows}
+
+
+def counts_by_state() -> dict[str, int]:
+    """How many events there are in each state, every state named."""
+    rows = db.session.execute(sa.select(Event.state, sa.func.count()).group_by(Event.state))
+    return dict.fromkeys(STATES, 0) | dict(rows.tuples().all())

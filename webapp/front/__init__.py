@@ -17,6 +17,7 @@ def init_app(app: Flask) -> None:
         mail_pages,
         my_events,
         personal,
+        service,
         thanks,
         unsubscribe,
         users,
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["role_name"] = words.role_name
     app.register_blueprint(mail_pages.blueprint)
     app.cli.add_command(commands.cli)
+    service.init_app(app)
     for module in (
         audit_log,
         board,

@@ -45,6 +45,12 @@ def counts_of(event_ids: Collection[int]) -> dict[int, dict[str, int]]:
     return found
 
 
+def counts_of_all() -> dict[str, int]:
+    """Sign-ups of all events by status, all six named."""
+    rows = db.session.execute(sa.select(Signup.status, sa.func.count()).group_by(Signup.status))
+    return dict.fromkeys(STATUSES, 0) | dict(rows.tuples().all())
+
+
 def seats_taken(event_id: int) -> int:
     """Sign-ups that hold a seat: confirmed, or offered one. An erased person needs none any more."""
     db.session.flush()
