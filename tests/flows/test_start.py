@@ -5,7 +5,9 @@ Nothing here is about speed: the limits are those after which something hangs.
 
 from __future__ import annotations
 
+import datetime as dt
 import http.cookiejar
+import json
 import os
 import re
 import shutil
@@ -26,6 +28,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from tests.flows.browser import Sheet
+from tests.flows.conftest import FILES
+from tests.flows.letters import Letter
+from tests.receiver import Receiver
 
 ROOT = Path(__file__).parent.parent.parent
 PARTS = ("app.py", "pyproject.toml", "config", "migrations", "templates", "webapp")
@@ -60,7 +65,7 @@ def until(true: Callable[[], object], what: str) -> None:
 class Machine:
     """The product in a folder of its own, in a session of its own, so that every process of it is found."""
 
-    def __init__(self, folder: Path, database: str | None) -> None:
+    def __init__(self, folder: Path, database: str | None, mail_port: int) -> None:
         for part in PARTS:
             copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
             copy(ROOT / part, folder / part)
@@ -68,10 +73,13 @@ class Machine:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("TURNOUT_", "FLASK_"))}
-        environ["TURNOUT_PORT"] = str(self.port)
+        environ |= {
+            "TURNOUT_PORT": str(self.port),
+            "TURNOUT_MAIL_SERVER": "127.0.0.1", "TURNOUT_MAIL_PORT": str(mail_port),
+        }  # fmt: skip
         if database:
             environ["TURNOUT_SQLALCHEMY_DATABASE_URI"] = database
-        self.folder = folder
+        self.folder, self.environ = folder, environ
         self.process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=folder, env=environ, text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -106,6 +114,15 @@ class Machine:
             return Sheet(
                 urllib.parse.urlsplit(answer.url).path, _Answer(answer.status, answer.read())
             )
+
+    def flask(self, *args: str) -> str:
+        """A command line beside the running server."""
+        result = subprocess.run(
+            [sys.executable, "-m", "flask", *args], cwd=self.folder, env=self.environ,
+            capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        return result.stdout
 
     def press(self, sheet: Sheet, label: str, **given: str | None) -> Sheet:
         return self.open(*sheet.filled(label, **given))
@@ -146,8 +163,14 @@ class _Answer:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, empty_database: str | None) -> Iterator[Machine]:
-    started = Machine(tmp_path, empty_database)
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        yield server
+
+
+@pytest.fixture
+def machine(tmp_path: Path, empty_database: str | None, receiver: Receiver) -> Iterator[Machine]:
+    started = Machine(tmp_path, empty_database, receiver.port)
     try:
         until(started.is_up, "the first page answered")
         yield started
@@ -155,7 +178,9 @@ def machine(tmp_path: Path, empty_database: str | None) -> Iterator[Machine]:
         started.end()
 
 
-def test_from_nothing_to_a_sign_up_and_back_to_nothing(machine: Machine) -> None:
+def test_from_nothing_to_a_sign_up_and_back_to_nothing(
+    machine: Machine, receiver: Receiver
+) -> None:
     home = machine.open("/")
     home.says("Bolivia Shows There Is An Alternative")
     # The web server, its worker and the one who works through the jobs.
@@ -174,7 +199,9 @@ def test_from_nothing_to_a_sign_up_and_back_to_nothing(machine: Machine) -> None
     time.sleep(2.5)
     sent = machine.press(form, "Save my place", name="Zoë Ångström", email="zoe@example.org", consent="yes")  # fmt: skip
     sent.says("A mail is on its way to zoe@example.org.")
-    machine.open("/manage/events/sample-open-for-sign-up/mail").says("zoe@example.org")
+    mail = machine.open("/manage/events/sample-open-for-sign-up/mail")
+    mail.says("zoe@example.org", "Sample, never sent")
+    assert receiver.messages == []
     for line in machine.lines:
         assert not re.search(r"ERROR|Traceback|Warning", line), machine.said
 
@@ -182,6 +209,29 @@ def test_from_nothing_to_a_sign_up_and_back_to_nothing(machine: Machine) -> None
     assert machine.process.wait(timeout=PATIENCE) == 0, machine.said
     until(lambda: not machine.processes(), "nothing was left")
     assert "Traceback" not in machine.said
+
+
+def test_a_mail_leaves_by_itself_and_its_link_leads_back(
+    machine: Machine, receiver: Receiver, tmp_path: Path
+) -> None:
+    data = json.loads((FILES / "bolivia.json").read_text(encoding="utf-8"))
+    begins = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(hours=3)
+    for name, moment in (("starts_at", begins), ("ends_at", begins + dt.timedelta(hours=2))):
+        data["event"][name] = moment.isoformat()
+    (tmp_path / "event.json").write_text(json.dumps(data), encoding="utf-8")
+    assert "bolivia: created" in machine.flask("events", "load", "event.json")
+    form = machine.open("/events/bolivia/signup")
+    time.sleep(2.5)
+    machine.press(
+        form, "Save my place", name="Zoë Ångström", email="zoe@example.org", consent="yes"
+    )
+    until(lambda: receiver.messages, "the worker sent the mail")
+    (received,) = receiver.messages
+    letter = Letter(received, site=f"http://127.0.0.1:{machine.port}")
+    letter.says("Hello Zoë Ångström,")
+    assert letter.entry.starts_at == begins
+    machine.open(letter.link("join")).says("to go", "Take me in when it starts")
+    machine.open(letter.link("my")).says("Zoë Ångström, you have a place")
 
 
 def test_a_killed_server_leaves_nobody_behind(machine: Machine) -> None:
