@@ -6,10 +6,12 @@ workers are forked from the app that is already loaded, so that they share its m
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from typing import Any
@@ -29,6 +31,24 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def why_not(host: str, port: int) -> str:
+    """Why nobody can listen there, in a sentence; empty if somebody can. Asked before anything else is
+    started, so that nothing says "Turnout is at …" and then is not."""
+    try:
+        family, kind, proto, _name, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, proto) as probe:
+            # As the server does: the rest of a connection from a minute ago is no neighbour.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"Port {port} of {host} is taken by another program. Choose another one: TURNOUT_PORT={port + 1}"
+        return f"Turnout cannot listen at {host}, port {port}: {error.strerror}."
+    return ""
 
 
 class Server(BaseApplication):
@@ -113,6 +133,8 @@ def main(app: Flask) -> None:
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    if problem := why_not(app.config["HOST"], app.config["PORT"]):
+        sys.exit(problem)
     loaded = prepare(app)
     if app.config["DEMO"] and not is_loopback(app.config["HOST"]):
         logging.getLogger(__name__).warning(

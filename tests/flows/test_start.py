@@ -62,18 +62,26 @@ def until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.1)
 
 
+def copy_to(folder: Path) -> None:
+    """The product without anything that a run of it has left."""
+    for part in PARTS:
+        copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
+        copy(ROOT / part, folder / part)
+
+
+def bare_environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("TURNOUT_", "FLASK_"))}
+
+
 class Machine:
     """The product in a folder of its own, in a session of its own, so that every process of it is found."""
 
     def __init__(self, folder: Path, database: str | None, mail_port: int) -> None:
-        for part in PARTS:
-            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy2
-            copy(ROOT / part, folder / part)
+        copy_to(folder)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        environ = {k: v for k, v in os.environ.items() if not k.startswith(("TURNOUT_", "FLASK_"))}
-        environ |= {
+        environ = bare_environment() | {
             "TURNOUT_PORT": str(self.port),
             "TURNOUT_MAIL_SERVER": "127.0.0.1", "TURNOUT_MAIL_PORT": str(mail_port),
         }  # fmt: skip
@@ -232,6 +240,24 @@ def test_a_mail_leaves_by_itself_and_its_link_leads_back(
     assert letter.entry.starts_at == begins
     machine.open(letter.link("join")).says("to go", "Take me in when it starts")
     machine.open(letter.link("my")).says("Zoë Ångström, you have a place")
+
+
+def test_a_port_that_is_taken_is_a_sentence_and_starts_nothing(tmp_path: Path) -> None:
+    copy_to(tmp_path)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = subprocess.run(
+            [sys.executable, "app.py"], env=bare_environment() | {"TURNOUT_PORT": str(port)},
+            cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        f"Port {port} of 127.0.0.1 is taken by another program. "
+        f"Choose another one: TURNOUT_PORT={port + 1}\n"
+    )
 
 
 def test_a_killed_server_leaves_nobody_behind(machine: Machine) -> None:
