@@ -76,7 +76,8 @@ class Evening:
 @dataclasses.dataclass(frozen=True, repr=False)
 class Cast:
     """Everybody and everything. ``secrets`` is what each person's cookie holds, ``bearers`` their API
-    tokens, ``site`` the values for names in addresses that belong to no event."""
+    tokens, ``site`` the values for names in addresses that belong to no event, or to
+    one endpoint ("endpoint name")."""
 
     app: Flask
     users: dict[str, int]
@@ -261,6 +262,7 @@ def _raise_curtain(app: Flask) -> Cast:
         "filename": ["css/base.css"],
         # Emil's, who is the first of the users below.
         "token_id": [str(token_ids[emil.id])],
+        "tokens.revoke token_id": [str(token_ids[ada.id])],
         "user_id": [str(people[name].id) for name in ("Emil", "Dana", "Finn")],
     }
     users = {name: user.id for name, user in people.items()}

@@ -52,6 +52,7 @@ TYPED: dict[str, dict[str, str]] = {
     "agenda.add": {"title": "One more talk", "minutes": "10"},
     "cockpit.announce": {"announcement": "We begin in a minute"},
     "cockpit.add_note": {"text": "A point that was made"},
+    "tokens.make": {"label": "The yearly overview"},
     "users.new": {"email": "gus@example.org", "name": "Gus", "role": "organiser"},
     "events.new": {"title": "Another evening", "starts_at": "2027-05-01T19:00", "ends_at": "2027-05-01T20:00"},
     "manage_attendance.add_head_count": {"count": "31", "source": "Door list"},
@@ -114,9 +115,13 @@ class Route:
         """The real values of one name of the address, the usual one first."""
         if name == "token":
             return evening.links[DOORS[self.door][0]]
-        for values in (evening.values, cast.site):
-            if values.get(name):
-                return values[name]
+        for values, key in (
+            (cast.site, f"{self.endpoint} {name}"),
+            (evening.values, name),
+            (cast.site, name),
+        ):
+            if values.get(key):
+                return values[key]
         raise Missing(f"{self.path}: no real value for <{name}>; add one in tests/cast.py")
 
     def values(self, cast: Cast, evening: Evening, **instead: str) -> dict[str, str]:

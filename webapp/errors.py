@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import http
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -66,11 +67,27 @@ def _texts(status: int) -> tuple[str, str]:
     }.get(status, (_("That went wrong"), _("It is our fault, not yours. It has been logged; please try again.")))  # fmt: skip
 
 
-def page(status: int) -> Response:
-    """The error page, or the same words as JSON for programs."""
+def _said_to_programs(status: int) -> str:
+    """One sentence for the person behind the program."""
+    return {
+        400: _("The request cannot be read."),
+        401: _("Send a valid API token in the header “Authorization: Bearer …”."),
+        403: _("This token may only read."),
+        404: _("There is nothing here that this token opens."),
+        405: _("This address does not answer that method."),
+        413: _("The request is larger than 10 MB."),
+        429: _("Too many requests: please wait a few minutes."),
+        503: _("The database does not answer: please ask again in a minute."),
+    }.get(status, _("It is our fault, not yours, and has been logged."))
+
+
+def page(status: int, said: str = "") -> Response:
+    """The error page; for programs JSON, in which ``said`` can stand instead of the usual sentence."""
     title, text = _texts(status)
     if request.path.startswith("/api/"):
-        response = jsonify(error={"status": status, "title": title, "message": text})
+        title = http.HTTPStatus(status).phrase
+        message = said or _said_to_programs(status)
+        response = jsonify(error={"status": status, "title": title, "message": message})
     else:
         response = make_response(
             render_template("errors/error.html", status=status, title=title, text=text)
@@ -85,9 +102,13 @@ def init_app(app: Flask) -> None:
     def on_http(error: HTTPException) -> Response | HTTPException:
         if error.code is None or error.code < 400:
             return error
-        response = page(error.code)
-        if error.code in (401, 429) and error.get_response().headers.get("Retry-After"):
-            response.headers["Retry-After"] = error.get_response().headers["Retry-After"]
+        # A sentence of the view's own, not the library's.
+        own = error.description != type(error).description
+        response = page(error.code, error.description or "" if own else "")
+        given = error.get_response().headers
+        for name in ("Allow", "Retry-After", "WWW-Authenticate"):
+            if name in given:
+                response.headers[name] = given[name]
         return response
 
     @app.errorhandler(CSRFError)

@@ -1,4 +1,4 @@
-"""``flask accounts …``: the first admin, and tokens for programs."""
+"""``flask accounts …``: the first admin. Tokens for programs are made in ``webapp.api``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from webapp import clock
-from webapp.accounts import operations, queries
+from webapp.accounts import operations
 from webapp.accounts.models import ROLES
 from webapp.db import db
 from webapp.errors import in_one_sentence
@@ -27,19 +27,3 @@ def create_command(email: str, role: str, password: str | None, name: str) -> No
     click.echo(f"{user.email} can sign in now and is {role}.")
     if password is None:
         click.echo(f"Password (shown only now): {made}")
-
-
-@cli.command("token")
-@click.argument("email")
-@click.option("--label", default="", help="What the token is for.")
-@in_one_sentence
-def token_command(email: str, label: str) -> None:
-    """Make an API token that may what the account EMAIL may, and print it. It is shown only once."""
-    user = queries.by_email(email)
-    if user is None:
-        raise click.ClickException(
-            f"There is no account for {email}. Make one: flask accounts create {email} --role organiser"
-        )
-    text = operations.create_token(user, label=label, at=clock.now())
-    db.session.commit()
-    click.echo(text)

@@ -71,16 +71,23 @@ class UserSession(Base):
 
 
 class ApiToken(Base):
-    """A bearer token for the API. It may what its user may; the text is shown once, the hash kept."""
+    """A bearer token for the API. It may what its user may, or less: only read (``scope``), only one event
+    (``event_id``). The text is shown once, the hash kept. When it was last used is not known: the API only
+    reads, and what reads does not write."""
 
     __tablename__ = "api_tokens"
+    __table_args__ = (sa.CheckConstraint("scope IN ('read', 'write')", name="scope"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(sa.ForeignKey("users.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     label: Mapped[str] = mapped_column(sa.String(100), default="")
+    scope: Mapped[str] = mapped_column(sa.String(5), default="read")
+    # Null for all that its user may.
+    event_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("events.id", ondelete="CASCADE"), index=True
+    )
     created_at: Mapped[dt.datetime]
-    last_used_at: Mapped[dt.datetime | None]
     revoked_at: Mapped[dt.datetime | None]
 
     user: Mapped[User] = relationship()

@@ -196,8 +196,17 @@ def end_sessions(user: User, *, at: dt.datetime, keep: UserSession | None = None
     db.session.execute(statement.values(ended_at=at).execution_options(synchronize_session=False))
 
 
-def create_token(user: User, *, at: dt.datetime, label: str = "", by: User | None = None) -> str:
-    """A new API token; answers its text, of which only the hash is kept.
+def create_token(
+    user: User,
+    *,
+    at: dt.datetime,
+    label: str = "",
+    scope: str = "read",
+    event_id: int | None = None,
+    by: User | None = None,
+) -> str:
+    """A new API token; answers its text, of which only the hash is kept. ``event_id`` limits it to that
+    event, which the user must be able to manage: the caller has asked.
 
     Refused if the account is disabled ("disabled").
     """
@@ -209,6 +218,8 @@ def create_token(user: User, *, at: dt.datetime, label: str = "", by: User | Non
             user_id=user.id,
             token_hash=tokens.digest(text),
             label=" ".join(label.split())[:100],
+            scope=scope,
+            event_id=event_id,
             created_at=at,
         )
     )
@@ -219,6 +230,7 @@ def create_token(user: User, *, at: dt.datetime, label: str = "", by: User | Non
         user,
         _("API token for %(email)s", email=user.email),
         label=label[:100],
+        event_id=event_id,
     )
     return text
 
