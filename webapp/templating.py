@@ -13,24 +13,19 @@ from zoneinfo import ZoneInfo
 import nh3
 from babel.dates import format_date, format_time, get_timezone_location
 from flask import Flask, current_app
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from werkzeug.routing import MapAdapter
 
 from webapp.clock import iso_z
+from webapp.i18n import dates, html_language
 
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table")
 _TAGS = {
     "p", "br", "em", "strong", "ul", "ol", "li", "a", "blockquote", "code", "pre", "hr",
     "h2", "h3", "h4", "table", "thead", "tbody", "tr", "th", "td",
 }  # fmt: skip
-
-
-def _locale() -> str:
-    locale = get_locale()
-    return str(locale) if locale else "en"
 
 
 @lru_cache(maxsize=512)
@@ -53,12 +48,12 @@ def markdown(text: str | None) -> Markup:
 
 def date(moment: dt.datetime, zone: str, fmt: str = "full") -> str:
     """The day of ``moment`` (aware) in ``zone``, in the reader's language."""
-    return str(format_date(moment.astimezone(ZoneInfo(zone)).date(), fmt, locale=_locale()))
+    return str(format_date(moment.astimezone(ZoneInfo(zone)).date(), fmt, locale=dates()))
 
 
 def time(moment: dt.datetime, zone: str) -> str:
     """The clock time of ``moment`` in ``zone``: 19:05. Always 24 hours: it stands beside other zones."""
-    return str(format_time(moment.astimezone(ZoneInfo(zone)).time(), "HH:mm", locale=_locale()))
+    return str(format_time(moment.astimezone(ZoneInfo(zone)).time(), "HH:mm", locale=dates()))
 
 
 @lru_cache(maxsize=512)
@@ -70,7 +65,7 @@ def zone_name(zone: str) -> str:
     """How people call a zone: "London time"."""
     if zone == "UTC":
         return "UTC"
-    return str(_("%(city)s time", city=_city(zone, _locale())))
+    return str(_("%(city)s time", city=_city(zone, dates())))
 
 
 def moment(at: dt.datetime, zone: str) -> str:
@@ -146,5 +141,5 @@ def init_app(app: Flask) -> None:
     }.items():  # fmt: skip
         app.jinja_env.filters[name] = function
     app.jinja_env.globals.update(
-        static_url=static_url, absolute_url=absolute_url, get_locale=get_locale
+        static_url=static_url, absolute_url=absolute_url, html_language=html_language
     )

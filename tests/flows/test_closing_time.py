@@ -14,7 +14,7 @@ def test_a_form_opened_before_the_closing_time_and_sent_after_it(
 ) -> None:
     ada = announce(opens_at="2027-04-01T09:00:00+01:00", closes_at="2027-04-06T18:00:00+01:00")
     ana = story.person("Ana Álvarez", "ana@example.org", strict=True)
-    ana.browser.open("/events/bolivia/signup").says("Sign-up has not opened yet", "It opens on Apr 1, 2027, 09:00 (London time).")  # fmt: skip
+    ana.browser.open("/events/bolivia/signup").says("Sign-up has not opened yet", "It opens on 1 Apr 2027, 09:00 (London time).")  # fmt: skip
     story.at(-61)
     ben = story.person("Ben", "ben@example.org")
     ben.signs_up()
@@ -24,7 +24,7 @@ def test_a_form_opened_before_the_closing_time_and_sent_after_it(
     sheet = ana.browser.press("Save my place", 409, name=ana.name, email=ana.email, consent="yes",
                               q_heard="A friend")  # fmt: skip
     sheet.says(
-        "Sign-up is closed", "It closed on Apr 6, 2027, 18:00 (London time).",
+        "Sign-up is closed", "It closed on 6 Apr 2027, 18:00 (London time).",
         "What you had filled in stands below", "Ana Álvarez", "ana@example.org", "A friend",
     )  # fmt: skip
     story.work()

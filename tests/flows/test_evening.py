@@ -14,7 +14,7 @@ from tests.flows.cast import Cast
 from tests.flows.conftest import Announce
 from tests.flows.story import Chair, Organiser, Story
 
-WHEN = "Tuesday, April 6, 2027, 19:00 to 21:20"
+WHEN = "Tuesday, 6 April 2027, 19:00 to 21:20"
 TITLE = "Bolivia Shows There Is An Alternative: Putting People and Planet First"
 
 
@@ -281,7 +281,7 @@ def the_report_is_published(story: Story, ada: Organiser) -> papers.Papers:
         "45 people were in the room while Tim Young spoke.",
         "35 people were in the room while Jeremy Corbyn spoke.",
         "“an inspiration around the world”", "Claudia Turbet-Delof, Wiphalas Across The World",
-        "Unity and solidarity.", "45 (80 %)", "At Apr 6, 2027, 19:20 (London time).",
+        "Unity and solidarity.", "45 (80 %)", "At 6 Apr 2027, 19:20 (London time).",
         # Two of the crew signed up and pressed Join; they are in those figures and not in the others.
         "who of them signed up or pressed Join is counted there. 2",
     )  # fmt: skip

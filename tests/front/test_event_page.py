@@ -42,10 +42,7 @@ def test_before_the_event_one_large_button(client, evening):
     text = show(client, evening(title="Peace: What Next?", host_name="Friends"))
     assert "Save my place" in text
     assert "Peace <small>What Next?</small>" in text
-    assert (
-        "Tuesday, 6 April 2027, 19:00 to 20:45" in text
-        or "Tuesday, April 6, 2027, 19:00 to 20:45" in text
-    )
+    assert "Tuesday, 6 April 2027, 19:00 to 20:45" in text
     assert "London time" in text
     assert "Łucja Ąžuolė 0" in text
 
@@ -168,5 +165,5 @@ def show_home(client):
 
 def test_privacy_says_the_day(client, evening):
     text = client.page(f"/events/{evening(retention_days=10)}/privacy").text
-    assert "April 16, 2027" in text or "16 April 2027" in text
+    assert "16 April 2027" in text
     client.page("/privacy")

@@ -179,7 +179,7 @@ def test_calling_off_asks_once(app, make):
         db.session.commit()
     page = client.page(f"{BASE}/cancel")
     assert "Call this event off?" in page.text
-    assert "<b><bdi>Bolivia</bdi></b><br>Apr 6, 2027, 19:00 (London time)" in page.text
+    assert "<b><bdi>Bolivia</bdi></b><br>6 Apr 2027, 19:00 (London time)" in page.text
     # Pending, confirmed, on the waiting list, offered.
     assert "4 people have a place or wait for one." in page.text
     assert event(app).state == "published"

@@ -139,7 +139,7 @@ def test_the_date_names_its_zone_and_a_title_keeps_its_direction(client, app):
         )
         db.session.commit()
     text = client.page("/manage/").text
-    assert "Apr 6, 2027, 14:00 (La Paz time)" in text
+    assert "6 Apr 2027, 14:00 (La Paz time)" in text
     assert "<bdi>أمسية عن بوليفيا!</bdi>" in text
 
 

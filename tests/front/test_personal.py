@@ -34,7 +34,7 @@ def test_what_the_page_shows(app: Flask, signed_up: Any, house: Any) -> None:
     client, my = signed_up
     page = client.page(my)
     for words in (
-        "Ana Álvarez, you have a place", "Tuesday, April 6, 2027, 19:00 to 20:45", "London time",
+        "Ana Álvarez, you have a place", "Tuesday, 6 April 2027, 19:00 to 20:45", "London time",
         "Opening", "Kate Hudson, CND", house.link("join"), f"{my}/calendar.ics",
         "https://calendar.google.com/calendar/render?", "https://outlook.live.com/calendar/",
         "http://turnout.test/events/evening", "ana@example.org", "30 days after the event",

@@ -63,9 +63,9 @@ def test_when_everything_runs_it_says_so(client: Any, app: Flask, dora: int) -> 
     page = text(client)
     assert "Everything runs." in page
     assert row(page, MAIL) == (
-        f"{MAIL} every second runs Apr 6, 2027, 17:00 Apr 6, 2027, 16:58 (1,200) none"
+        f"{MAIL} every second runs 6 Apr 2027, 17:00 6 Apr 2027, 16:58 (1,200) none"
     )
-    assert "As of Apr 6, 2027, 17:00 (UTC)." in page
+    assert "As of 6 Apr 2027, 17:00 (UTC)." in page
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from flask_babel import force_locale, get_locale
 from jinja2 import Environment, StrictUndefined
 from jinja2.ext import Extension
 
+from webapp import i18n
 from webapp.mail.colours import colours
 from webapp.mail.names import one_line, plain_name
 
@@ -123,7 +124,7 @@ def render(message: str, context: Mapping[str, Any], language: str | None) -> tu
     """Subject (one line), text and HTML of ``templates/mail/<message>``.
 
     ``language`` is the person's, if the site speaks it; otherwise that of the request, or the site's
-    first. The accent is ``context["accent"]`` or that of ``context["event"]``. Raises
+    first. How the reader of a request writes dates is nothing to a mail. The accent is ``context["accent"]`` or that of ``context["event"]``. Raises
     jinja2.UndefinedError for a word of the template that the context lacks.
     """
     config = current_app.config
@@ -136,8 +137,7 @@ def render(message: str, context: Mapping[str, Any], language: str | None) -> tu
         "style_block": current_app.extensions["mail_style_block"],
     }
     if language not in config["LANGUAGES"] or language is None:
-        values["language"] = str(get_locale() or "en")
-        return _render(message, values, accent)
+        language = i18n.language()
     values["language"] = language
     if str(get_locale()) == language:
         return _render(message, values, accent)

@@ -8,14 +8,13 @@ import re
 from collections.abc import Mapping
 
 from flask import current_app
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf.csrf import validate_csrf
 from itsdangerous.encoding import base64_decode, bytes_to_int
 from werkzeug.datastructures import MultiDict
 from wtforms import ValidationError
 
-from webapp import addresses, tokens
+from webapp import addresses, i18n, tokens
 from webapp.clock import UTC
 from webapp.signup import questions
 from webapp.signup.facts import Facts
@@ -116,7 +115,7 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
             address=address,
             agreements=(facts.consent, *agreed),
             answers=answers,
-            language=str(get_locale() or "en"),
+            language=i18n.language(),
             source=entry.source or None,
             nonce=entry.token,
         )

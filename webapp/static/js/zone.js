@@ -2,14 +2,17 @@
 (() => {
   "use strict";
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  // As the server writes dates: plain English has the day before the month.
+  const said = document.documentElement.lang;
+  const language = said === "en" ? "en-GB" : said;
   for (const place of document.querySelectorAll("[data-local]")) {
     const start = new Date(place.dataset.start);
     const end = new Date(place.dataset.end);
     const clock = (moment, zone) =>
-      new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "full", timeStyle: "short", hour12: false, timeZone: zone }).format(moment);
+      new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "short", hourCycle: "h23", timeZone: zone }).format(moment);
     if (!own || clock(start, own) === clock(start, place.dataset.zone)) continue;
-    const day = { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: own };
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, day);
+    const day = { weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: own };
+    const format = new Intl.DateTimeFormat(language, day);
     const period = format.formatRange ? format.formatRange(start, end) : format.format(start);
     place.textContent = place.dataset.text.replace("{period}", period).replace("{zone}", own.replaceAll("_", " "));
     place.hidden = false;
