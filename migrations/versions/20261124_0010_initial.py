@@ -582,6 +582,13 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_visits_event_id_id", ["event_id", "id"], unique=False)
         batch_op.create_index(
+            "ix_visits_named",
+            ["event_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("name_key IS NOT NULL"),
+            postgresql_where=sa.text("name_key IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_visits_open",
             ["event_id", "last_seen_at"],
             unique=False,
@@ -753,6 +760,11 @@ def downgrade() -> None:
             "ix_visits_open",
             sqlite_where=sa.text("end_reason IS NULL"),
             postgresql_where=sa.text("end_reason IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_visits_named",
+            sqlite_where=sa.text("name_key IS NOT NULL"),
+            postgresql_where=sa.text("name_key IS NOT NULL"),
         )
         batch_op.drop_index("ix_visits_event_id_id")
         batch_op.drop_index("ix_visits_event_id_person_key")

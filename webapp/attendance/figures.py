@@ -8,7 +8,6 @@ a source cannot tell is None ("unknown"), never a guess.
 from __future__ import annotations
 
 import copy
-import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -19,21 +18,10 @@ from flask import current_app
 from webapp.agenda.queries import Item, running_order
 from webapp.attendance import log as visit_log
 from webapp.attendance import sweep
-from webapp.attendance.log import (
-    AMBIGUOUS,
-    ANONYMOUS,
-    CONFIRMED,
-    IDENTIFIED,
-    MEASURED,
-    NAME_ONLY,
-    OPEN,
-    SOURCES,
-    UNKNOWN,
-    Log,
-    Signups,
-)
+from webapp.attendance.evening import Evening, people_of, settle
+from webapp.attendance.log import CONFIRMED, OPEN, SOURCES, UNKNOWN, Signups
 from webapp.attendance.models import AttendanceMark, Companions, HeadCount, Visit
-from webapp.attendance.sweep import Bools, Ints, Stretches
+from webapp.attendance.sweep import Bools, Stretches
 from webapp.clock import iso_z
 from webapp.db import db, from_ms, to_ms
 from webapp.events.models import Event
@@ -41,24 +29,7 @@ from webapp.signup import queries as signup_queries
 from webapp.signup.models import STATUSES
 
 METHOD = "turnout-figures/1"
-# Where two sources measured presence, peak and minutes come from the one that saw the meeting itself.
-_PRESENCE_ORDER = (1, 2, 0)
 DEFAULT_MIN_STAY = dt.timedelta(minutes=5)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Evening:
-    """The visits of an event with every key settled: ``keys`` is the person key to count by."""
-
-    log: Log
-    # The key as recorded, before ambiguous and same-named guests were merged into their person.
-    recorded: Ints
-    crew_keys: Ints
-    registered_keys: Ints
-
-    @property
-    def is_audience(self) -> Bools:
-        return ~np.isin(self.log.keys, self.crew_keys)
 
 
 def minutes_of(ms: float) -> float:
@@ -66,90 +37,12 @@ def minutes_of(ms: float) -> float:
     return round(ms / sweep.MS_PER_MINUTE, 2)
 
 
-def settle(log: Log, signups: Signups, counts_as: dict[int, int], ambiguous: set[int]) -> Evening:
-    """Decides who each visit belongs to, who is crew, and who had signed up."""
-    recorded = log.keys
-    keys, identities = log.keys, log.identities
-    if counts_as:
-        old = np.fromiter(counts_as, dtype=np.int64)
-        new = np.fromiter(counts_as.values(), dtype=np.int64)
-        order = np.argsort(old)
-        old, new = old[order], new[order]
-        place = np.clip(np.searchsorted(old, keys), 0, len(old) - 1)
-        keys = np.where(old[place] == keys, new[place], keys)
-    if ambiguous:
-        doubtful = np.isin(recorded, np.fromiter(ambiguous, dtype=np.int64))
-        identities = np.where(doubtful, AMBIGUOUS, identities)
-    settled = dataclasses.replace(log, keys=keys, identities=identities)
-    # The highest role a person ever had is their role.
-    crew_keys = np.union1d(keys[log.crew], signups.keys[signups.crew & (signups.keys != 0)])
-    linked = signups.keys != 0
-    confirmed = signups.keys[linked & (signups.statuses == CONFIRMED)]
-    withdrawn = signups.keys[linked & (signups.statuses != CONFIRMED)]
-    # A visit by a personal link whose sign-up was erased since still came from a sign-up.
-    unlinked = np.setdiff1d(keys[log.registered], np.union1d(confirmed, withdrawn))
-    return Evening(settled, recorded, crew_keys, np.union1d(confirmed, unlinked))
-
-
-def _distinct(values: Ints) -> int:
-    return len(np.unique(values))
-
-
-def _strongest(log: Log) -> tuple[Ints, Ints]:
-    """(distinct keys, the surest identity each has): identified before name-only before anonymous.
-    Ambiguous visits are left out: they count as somebody who is there already."""
-    sure = log.identities != AMBIGUOUS
-    # One sort of one number: four identities fit into two bits below the key.
-    packed = np.unique((log.keys[sure] << 2) | log.identities[sure])
-    keys, first = np.unique(packed >> 2, return_index=True)
-    return keys, packed[first] & 3
-
-
-def people_of(log: Log, recorded: Ints) -> dict[str, int]:
-    """The range of people in one or several sources.
-
-    Inside one source low = identified + name-only, high = low + ambiguous + anonymous. Across sources,
-    who is in two or more of them is one person; the rest of each source cannot be matched, so only the
-    largest rest is in low, while high has them all.
-    """
-    keys, identities = _strongest(log)
-    kinds = {
-        "identified": int(np.count_nonzero(identities == IDENTIFIED)),
-        "name_only": int(np.count_nonzero(identities == NAME_ONLY)),
-        "ambiguous": _distinct(recorded[log.identities == AMBIGUOUS]),
-        "anonymous": int(np.count_nonzero(identities == ANONYMOUS)),
-    }
-    if len(np.unique(log.sources)) <= 1:
-        low = kinds["identified"] + kinds["name_only"]
-        return {"low": low, "high": low + kinds["ambiguous"] + kinds["anonymous"], **kinds}
-    seen_in = np.zeros(len(keys), dtype=np.int64)
-    members = []
-    for source in np.unique(log.sources):
-        inside = np.isin(keys, log.keys[log.sources == source])
-        members.append((source, inside))
-        seen_in += inside
-    joined = int(np.count_nonzero(seen_in > 1))
-    lows, highs = [0], []
-    for source, inside in members:
-        rest = inside & (seen_in == 1)
-        named = int(np.count_nonzero(rest & (identities != ANONYMOUS)))
-        doubtful = recorded[(log.sources == source) & (log.identities == AMBIGUOUS)]
-        lows.append(named)
-        highs.append(int(np.count_nonzero(rest)) + _distinct(doubtful))
-    return {"low": joined + max(lows), "high": joined + sum(highs), **kinds}
-
-
-def stretches_of(log: Log) -> Stretches:
-    """Everybody's presence as far as its end is known, merged per person."""
-    known = log.only(log.end_known != UNKNOWN)
-    return sweep.union(known.keys, known.starts, known.ends, known.end_known == MEASURED)
-
-
-def _peak(log: Log, stretches: Stretches) -> dict[str, Any] | None:
-    top = sweep.peak(stretches.starts, stretches.ends)
+def _peak(evening: Evening, visits: Bools, stretches: Stretches) -> dict[str, Any] | None:
+    top = sweep.peak_of(stretches)
     if top is None:
         return None
-    real = (log.end_known != UNKNOWN) & (log.ends > log.starts)
+    log = evening.log
+    real = visits & (log.end_known != UNKNOWN) & (log.ends > log.starts)
     connections = sweep.peak(log.starts[real], log.ends[real])
     return {
         "people": top.count,
@@ -158,22 +51,19 @@ def _peak(log: Log, stretches: Stretches) -> dict[str, Any] | None:
     }
 
 
-def _minutes(log: Log, stretches: Stretches, event: Event) -> dict[str, Any] | None:
-    if not np.any(log.end_known != UNKNOWN):
-        return None
-    keys, ms = sweep.per_key_ms(stretches)
+def _minutes(
+    evening: Evening, visits: Bools, stretches: Stretches, event: Event
+) -> dict[str, Any] | None:
+    unknown = visits & (evening.log.end_known == UNKNOWN)
+    persons, ms = sweep.per_key_ms(stretches)
     total = int(ms.sum())
     inside = sweep.clip(stretches, to_ms(event.actual_start), to_ms(event.actual_end))
     lengths = stretches.ends - stretches.starts
     # Average and median are over the people all of whose ends are known; zero-length stays are stays.
-    open_keys = log.keys[(log.end_known == UNKNOWN) | (log.end_known == OPEN)]
-    closed_keys = np.setdiff1d(log.keys, open_keys)
-    stays = np.zeros(len(closed_keys), dtype=np.int64)
-    place = np.searchsorted(closed_keys, keys)
-    place = np.clip(place, 0, max(len(closed_keys) - 1, 0))
-    if len(closed_keys):
-        match = closed_keys[place] == keys
-        stays[place[match]] = ms[match]
+    is_open = evening.persons(unknown | (visits & (evening.log.end_known == OPEN)))
+    stays = np.zeros(len(is_open), dtype=np.int64)
+    stays[persons] = ms
+    stays = stays[evening.persons(visits) & ~is_open]
     return {
         "total": minutes_of(total),
         "within_event": minutes_of(int((inside.ends - inside.starts).sum())),
@@ -182,28 +72,22 @@ def _minutes(log: Log, stretches: Stretches, event: Event) -> dict[str, Any] | N
         "measured_share": round(int(lengths[stretches.measured].sum()) / total, 4)
         if total
         else None,
-        "open_ended": int(np.count_nonzero(log.end_known == UNKNOWN)),
+        "open_ended": int(np.count_nonzero(unknown)),
     }
 
 
-def presence_source(log: Log) -> int | None:
-    """The one source peak and minutes come from; None if no source measured presence."""
-    for source in _PRESENCE_ORDER:
-        if np.any((log.sources == source) & (log.end_known != UNKNOWN)):
-            return source
-    return None
-
-
-def _group(evening: Evening, mask: Bools, event: Event) -> dict[str, Any]:
-    """people, peak and minutes of the visits in ``mask``."""
-    log, recorded = evening.log.only(mask), evening.recorded[mask]
-    source = presence_source(log)
-    result: dict[str, Any] = {"people": people_of(log, recorded), "peak": None, "minutes": None}
+def _group(evening: Evening, persons: Bools, event: Event, source: int | None = None) -> dict[str, Any]:  # fmt: skip
+    """people, peak and minutes of ``persons``, in one source or in all of them."""
+    visits = evening.visits_of(persons)
     if source is not None:
-        part = log.only(log.sources == source)
-        stretches = stretches_of(part)
-        result["peak"] = _peak(part, stretches)
-        result["minutes"] = _minutes(part, stretches, event)
+        visits &= evening.log.sources == source
+    result: dict[str, Any] = {"people": people_of(evening, visits), "peak": None, "minutes": None}
+    measured_by = evening.presence_source(visits)
+    if measured_by is not None:
+        visits &= evening.log.sources == measured_by
+        stretches = evening.presence(measured_by, persons)
+        result["peak"] = _peak(evening, visits, stretches)
+        result["minutes"] = _minutes(evening, visits, stretches, event)
     return result
 
 
@@ -257,9 +141,9 @@ def _sessions(
 
 
 def _audience_presence(evening: Evening) -> Stretches | None:
-    audience = evening.log.only(evening.is_audience)
-    source = presence_source(audience)
-    return None if source is None else stretches_of(audience.only(audience.sources == source))
+    audience = ~evening.is_crew
+    source = evening.presence_source(evening.visits_of(audience))
+    return None if source is None else evening.presence(source, audience)
 
 
 def _evening(event_id: int) -> tuple[Evening, Signups]:
@@ -270,27 +154,20 @@ def _evening(event_id: int) -> tuple[Evening, Signups]:
 
 def _compute(event: Event, items: list[Item], at: dt.datetime) -> dict[str, Any]:
     evening, signups = _evening(event.id)
-    log, audience = evening.log, evening.is_audience
+    sources = evening.log.sources
     counts = np.bincount(signups.statuses, minlength=len(STATUSES))
     confirmed = int(counts[CONFIRMED])
-    came = signups.attended | ((signups.keys != 0) & np.isin(signups.keys, log.keys))
-    registered_attended = int(np.count_nonzero(came & (signups.statuses == CONFIRMED)))
-    own_door = log.sources == SOURCES.index("turnout")
-    guest_keys = np.setdiff1d(log.keys[audience], evening.registered_keys)
-    sources = np.unique(log.sources).tolist()
+    audience = ~evening.is_crew
     whole = _group(evening, audience, event)
-    # The same visits are not swept twice: most evenings have one source, and often no crew in it.
-    everybody = whole if audience.all() else _group(evening, np.ones(len(log), dtype=bool), event)
+    # The same visits are not counted twice: most evenings have one source, and often no crew in it.
+    everybody = whole if audience.all() else _group(evening, np.ones_like(audience), event)
+    seen = np.flatnonzero(np.bincount(sources)).tolist()
     by_source = [
         {
             "source": SOURCES[source],
-            **(
-                whole
-                if len(sources) == 1
-                else _group(evening, audience & (log.sources == source), event)
-            ),
+            **(whole if len(seen) == 1 else _group(evening, audience, event, source)),
         }
-        for source in sources
+        for source in seen
     ]
     head_counts = db.session.scalars(
         sa.select(HeadCount).where(HeadCount.event_id == event.id).order_by(HeadCount.at)
@@ -305,11 +182,13 @@ def _compute(event: Event, items: list[Item], at: dt.datetime) -> dict[str, Any]
         "signups": {word: int(counts[STATUSES.index(word)]) for word in STATUSES},
         "attendance": {
             **whole,
-            "doors": _distinct(log.keys[own_door]),
-            "crew": _distinct(log.keys[~audience]),
-            "registered_attended": registered_attended,
-            "guests": len(guest_keys),
-            "show_up_rate": round(registered_attended / confirmed, 4) if confirmed else None,
+            "doors": int(np.count_nonzero(evening.persons(sources == SOURCES.index("turnout")))),
+            "crew": int(np.count_nonzero(evening.is_crew)),
+            "registered_attended": evening.registered_attended,
+            "guests": int(np.count_nonzero(audience & ~evening.is_registered)),
+            "show_up_rate": round(evening.registered_attended / confirmed, 4)
+            if confirmed
+            else None,
             "everybody": everybody,
             "by_source": by_source,
             "watching_together": int(together or 0),
