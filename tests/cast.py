@@ -227,9 +227,8 @@ def _evening(owner: User, helper: User, mark: str, **values: Any) -> Evening:
         report = report_queries.report(event.id)
         blocks = report.content["blocks"] | {"closing": f"More on {mark}."}
         report.content = report.content | {"blocks": blocks}
-    return Evening(
-        mark, event.id, _values(event, made), _links(event, made["signups"], made["guest_key"])
-    )
+    values = _values(event, made) | {"member_id": [str(helper.id), str(owner.id)]}
+    return Evening(mark, event.id, values, _links(event, made["signups"], made["guest_key"]))
 
 
 def _signed_in(user: User) -> str:

@@ -53,6 +53,7 @@ TYPED: dict[str, dict[str, str]] = {
     "cockpit.announce": {"announcement": "We begin in a minute"},
     "cockpit.add_note": {"text": "A point that was made"},
     "tokens.make": {"label": "The yearly overview"},
+    "team.index": {"email": "emil@example.org", "role": "organiser"},
     "users.new": {"email": "gus@example.org", "name": "Gus", "role": "organiser"},
     "events.new": {"title": "Another evening", "starts_at": "2027-05-01T19:00", "ends_at": "2027-05-01T20:00"},
     "manage_attendance.add_head_count": {"count": "31", "source": "Door list"},

@@ -45,6 +45,7 @@ PAGES: dict[str, list[str]] = {
     "events.new": ["/manage/events/new"],
     "events.settings": [f"{BEFORE}/settings"],
     "event_state.ask_cancel": [f"{BEFORE}/cancel"],
+    "team.index": [f"{BEFORE}/team"],
     "agenda.index": [f"{BOLIVIA}/agenda", "{asked.manage}/agenda"],
     "agenda.add": [f"{BEFORE}/agenda/new"],
     "agenda.edit": [f"{BEFORE}/agenda/items/opening"],

@@ -226,4 +226,4 @@ def test_queries_know_who_may_see_what(context: Flask) -> None:
     assert len(queries.for_user(dora)) == 6
     assert queries.for_user(cleo) == []
     assert [access.may_manage(user, draft) for user in (ada, dora, cleo)] == [True, True, False]
-    assert queries.members(draft) == [(ada, "owner")]
+    assert [(m.user, m.role) for m in queries.members(draft)] == [(ada, "owner")]

@@ -23,6 +23,10 @@ SENTENCES = {
     "event.ended": _l("The event was ended."),
     "event.end_undone": _l("The end of the event was taken back."),
     "event.people_erased": _l("People's data was deleted, as the time to keep it was over."),
+    "team.added": _l("Somebody was added to the team."),
+    "team.role": _l("What somebody is in the team was changed."),
+    "team.removed": _l("Somebody was taken out of the team."),
+    "team.left": _l("Somebody left the team."),
     "agenda.changed": _l("The agenda was changed."),
     "speaker.changed": _l("What is said about a speaker was changed."),
     "signup.approved": _l("A sign-up was approved."),
@@ -51,6 +55,7 @@ SENTENCES = {
 
 GROUPS = {
     "event": _l("Events"),
+    "team": _l("Team"),
     "agenda": _l("Agenda"),
     "speaker": _l("Speakers"),
     "signup": _l("Sign-ups"),
@@ -139,7 +144,7 @@ def addition(entry: AuditEntry) -> str:
             return _("Version %(n)s", n=details.get("version"))
         case "report.drafted":
             return ""
-        case "account.created" | "account.role":
+        case "account.created" | "account.role" | "team.added" | "team.role":
             return f"{details.get('account', '')}: {details.get('role', '')}"
         case "account.token" | "account.token_revoked" if details.get("label"):
             return f"{details.get('account', '')}: {details['label']}"

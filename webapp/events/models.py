@@ -8,11 +8,14 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.accounts.models import User
 from webapp.db import Base
 
 MODES = ("online", "in_person", "hybrid")
 PRESENCE = ("room", "platform", "door")
 STATES = ("draft", "published", "cancelled")
+# What somebody may be in the team of an event. Owners decide who else is in it; otherwise they are equal.
+ROLES = ("owner", "organiser")
 # Rule: without anybody pressing End, an event is over this long after its planned end.
 OVERRUN = dt.timedelta(minutes=60)
 
@@ -176,3 +179,8 @@ class Membership(Base):
     created_at: Mapped[dt.datetime]
 
     event: Mapped[Event] = relationship()
+    user: Mapped[User] = relationship()
+
+    @property
+    def is_owner(self) -> bool:
+        return self.role == "owner"

@@ -29,7 +29,8 @@ _IN_CALENDARS = frozenset({"starts_at", "ends_at", "timezone", "targets"})
 By = User | str
 
 
-def _record(event: Event, action: str, at: dt.datetime, by: By, summary: str = "", **more: Any) -> None:  # fmt: skip
+def record(event: Event, action: str, at: dt.datetime, by: By, summary: str = "", **more: Any) -> None:  # fmt: skip
+    """Writes an act on the event into the log."""
     audit.record(
         action,
         at=at,
@@ -138,7 +139,7 @@ def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | 
     owner = owner or (by if isinstance(by, User) else None)
     if owner is not None:
         db.session.add(Membership(event_id=event.id, user_id=owner.id, role="owner", created_at=at))
-    _record(event, "event.created", at, by)
+    record(event, "event.created", at, by)
     db.session.flush()
     return event
 
@@ -165,7 +166,7 @@ def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) 
             event.touch_calendar()
         else:
             event.touch()
-    _record(event, "event.changed", at, by, fields=changed)
+    record(event, "event.changed", at, by, fields=changed)
     return changed
 
 
@@ -190,7 +191,7 @@ def publish(event: Event, *, at: dt.datetime, by: By) -> None:
         raise Refused(_("This event was called off; make a new one instead."), "cancelled")
     event.state = "published"
     event.touch()
-    _record(event, "event.published", at, by)
+    record(event, "event.published", at, by)
 
 
 def unpublish(event: Event, *, signups: int, at: dt.datetime, by: By) -> None:
@@ -210,7 +211,7 @@ def unpublish(event: Event, *, signups: int, at: dt.datetime, by: By) -> None:
         raise Refused(_("This event has begun; it can no longer become a draft."), "started")
     event.state = "draft"
     event.touch()
-    _record(event, "event.unpublished", at, by)
+    record(event, "event.unpublished", at, by)
 
 
 def check_cancel(event: Event, at: dt.datetime) -> None:
@@ -232,7 +233,7 @@ def cancel(event: Event, *, at: dt.datetime, by: By) -> None:
     check_cancel(event, at)
     event.state = "cancelled"
     event.touch_calendar()
-    _record(event, "event.cancelled", at, by)
+    record(event, "event.cancelled", at, by)
 
 
 def start(event: Event, at: dt.datetime, by: By) -> None:
@@ -249,7 +250,7 @@ def start(event: Event, at: dt.datetime, by: By) -> None:
         raise Refused(_("This event is planned for a later day. If it really begins now, change its time first."), "early")  # fmt: skip
     event.started_at = at
     event.touch()
-    _record(event, "event.started", at, by)
+    record(event, "event.started", at, by)
 
 
 def end(event: Event, at: dt.datetime, by: By) -> None:
@@ -264,7 +265,7 @@ def end(event: Event, at: dt.datetime, by: By) -> None:
         raise Refused(_("This event has not begun, so it cannot end."), phase)
     event.ended_at = at
     event.touch()
-    _record(event, "event.ended", at, by)
+    record(event, "event.ended", at, by)
 
 
 def undo_end(event: Event, at: dt.datetime, by: By) -> None:
@@ -276,4 +277,4 @@ def undo_end(event: Event, at: dt.datetime, by: By) -> None:
         raise Refused(_("The end was more than five minutes ago and stays."), "too_late")
     event.ended_at = None
     event.touch()
-    _record(event, "event.end_undone", at, by)
+    record(event, "event.end_undone", at, by)

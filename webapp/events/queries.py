@@ -112,15 +112,18 @@ def past(at: dt.datetime, limit: int = 50) -> list[Event]:
     )
 
 
-def members(event: Event) -> list[tuple[User, str]]:
-    """Who may manage the event, with their role, in the order they came."""
-    rows = db.session.execute(
-        sa.select(User, Membership.role)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.event_id == event.id)
-        .order_by(Membership.id)
+def members(event: Event) -> list[Membership]:
+    """Who may manage the event, owners first, then in the order they came; the accounts with them in one
+    query."""
+    return list(
+        db.session.scalars(
+            sa.select(Membership)
+            .where(Membership.event_id == event.id)
+            .order_by(Membership.role.desc(), Membership.id)
+            .options(joinedload(Membership.user, innerjoin=True))
+            .execution_options(populate_existing=True)
+        )
     )
-    return [(user, role) for user, role in rows]
 
 
 def memberships(user: User) -> list[tuple[Event, str]]:
