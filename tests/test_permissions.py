@@ -61,9 +61,8 @@ def test_the_address_says_what_the_permission_must_be(app: Flask) -> None:
 
 
 def test_every_permission_that_refuses_somebody_has_its_rule(app: Flask) -> None:
-    """Public pages and links have none: everybody may ask, and a link's view reads its own token. The
-    machines of "service" are kept out by where the app listens."""
-    for name in ("user", "event", "admin"):
+    """Public pages and links have none: everybody may ask, and a link's view reads its own token."""
+    for name in ("user", "event", "admin", "bearer", "service"):
         assert name in permissions._enforcers
 
 

@@ -11,10 +11,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from flask import Flask
 from flask.cli import AppGroup
 
 from webapp.db import db
+from webapp.errors import in_one_sentence
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -51,9 +53,13 @@ def revision(connection: sa.Connection) -> str | None:
 
 @cli.command("upgrade")
 @click.argument("revision", default="head")
+@in_one_sentence
 def upgrade_command(revision: str) -> None:
     """Migrate the database to REVISION (the newest, if not named)."""
-    upgrade(revision)
+    try:
+        upgrade(revision)
+    except CommandError as error:
+        raise click.ClickException(f"{error}.") from None
     click.echo(f"The database is at {revision}.")
 
 

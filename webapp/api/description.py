@@ -59,6 +59,8 @@ def init_app(app: Flask, routes: ApiBlueprint) -> None:
     scheme: dict[str, Any] = {"type": "http", "scheme": "bearer", "description": "An API token."}
     description.spec.components.security_scheme("token", scheme)
     description.register_blueprint(routes)
+    # The library's own commands: what they print stands at the address below.
+    app.cli.commands.pop("openapi")
     app.register_blueprint(blueprint)
     # As bytes: what others keep as dictionaries is forgotten between tests.
     app.extensions["openapi"] = json.dumps(
