@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -66,6 +67,15 @@ class Base:
     MAIL_DAILY_QUOTA: int | None = None
     # Certificates that the mail server's own may be signed by, if not one that everybody knows.
     MAIL_CA_FILE: str = ""
+    # Where reports about undelivered mail go: name@domain, whose mailbox also takes name+anything@domain.
+    # They are read from there by IMAP, or piped to "flask mail bounce".
+    BOUNCE_ADDRESS: str = ""
+    BOUNCE_IMAP_SERVER: str = ""
+    BOUNCE_IMAP_PORT: int = 993
+    BOUNCE_IMAP_USE_SSL: bool = True
+    BOUNCE_IMAP_USERNAME: str = ""
+    BOUNCE_IMAP_PASSWORD: str = ""
+    BOUNCE_IMAP_FOLDER: str = "INBOX"
     # DKIM: all three (the key itself or a file that holds it), or none.
     DKIM_DOMAIN: str = ""
     DKIM_SELECTOR: str = ""
@@ -83,12 +93,23 @@ class Base:
         return _refused_mail(values)
 
 
+_LOCAL_PART = re.compile(r"[A-Za-z0-9._-]{1,20}")
+
+
 def _refused_mail(values: dict[str, Any]) -> list[str]:
     problems = []
     if values["MAIL_USE_TLS"] and values["MAIL_USE_SSL"]:
         problems.append(
             "TURNOUT_MAIL_USE_TLS and TURNOUT_MAIL_USE_SSL are two ways to the same end: set one of them."
         )
+    local, _, domain = values["BOUNCE_ADDRESS"].rpartition("@")
+    if values["BOUNCE_ADDRESS"] and not (domain and _LOCAL_PART.fullmatch(local)):
+        problems.append(
+            "TURNOUT_BOUNCE_ADDRESS must be an address like bounce@example.org, with at most 20 letters, "
+            "digits or -_. before the @: each mail adds its own part there."
+        )
+    if values["BOUNCE_IMAP_SERVER"] and not values["BOUNCE_IMAP_USERNAME"]:
+        problems.append("TURNOUT_BOUNCE_IMAP_USERNAME is missing: whose mailbox is to be read?")
     if values["MAIL_CA_FILE"] and not Path(values["MAIL_CA_FILE"]).is_file():
         problems.append(f"TURNOUT_MAIL_CA_FILE: there is no file {values['MAIL_CA_FILE']}.")
     dkim = {

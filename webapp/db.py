@@ -18,6 +18,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import ConnectionPoolEntry
+from werkzeug.routing import IntegerConverter, Map
 
 UTC = dt.UTC
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,6 +76,18 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+
+# The ids of rows go up to here; PostgreSQL fails instead of comparing one with a larger number.
+LARGEST_ID = 2**31 - 1
+
+
+class IdConverter(IntegerConverter):
+    """``<int:…>`` in addresses: a number that no row can have leads nowhere, on either engine."""
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max", LARGEST_ID)
+        super().__init__(map, *args, **kwargs)
+
 
 # SQLite has one writer. A transaction that reads first and writes later fails at once when another
 # writer came between, so whatever may write begins as the writer. Only GET-like requests do not.
@@ -175,6 +188,7 @@ def replace_dropped(engine: Engine) -> None:
 
 
 def init_app(app: Flask) -> None:
+    app.url_map.converters["int"] = IdConverter
     uri = app.config["SQLALCHEMY_DATABASE_URI"]
     options: dict[str, Any] = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
     if not is_sqlite(uri):

@@ -191,12 +191,8 @@ def mark(purpose: str, text: str) -> str:
 
 
 def marks(purpose: str, text: str) -> list[str]:
-    """Every mark that may stand for ``text``: today's, and those made with a secret we had before."""
-    secrets_known = [
-        current_app.config["SECRET_KEY"],
-        *(current_app.config.get("SECRET_KEY_FALLBACKS") or []),
-    ]
-    return [_mark(secret, purpose, text) for secret in secrets_known]
+    """Every mark that may stand for ``text``: today's first, then those of secrets we had before."""
+    return [_mark(secret, purpose, text) for secret in reversed(keys(current_app))]
 
 
 def same(left: str, right: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -10,13 +11,14 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_user
-from tests.mail.conftest import CANCEL, JOIN, put
+from tests.mail.conftest import CANCEL, JOIN, deliver, put
+from tests.receiver import Receiver
 from tests.signin import sign_in
 from webapp import clock
 from webapp.audit.models import AuditEntry
 from webapp.db import db
-from webapp.mail import pauses
-from webapp.mail.models import DeliveryPause, OutgoingMail, SuppressedAddress
+from webapp.mail import pauses, queries
+from webapp.mail.models import BounceMailbox, DeliveryPause, OutgoingMail, SuppressedAddress
 
 TOKEN = JOIN.rsplit("/", 1)[1]
 
@@ -234,3 +236,75 @@ def test_admins_see_how_mail_is_doing_over_all_events(client: Any, app: Flask) -
 @pytest.mark.usefixtures("event_id")
 def test_an_organiser_is_no_admin(client: Any) -> None:
     assert client.get("/admin/mail").status_code in (403, 404)
+
+
+@pytest.mark.case("D13")
+def test_every_try_is_shown_with_its_time_and_the_servers_words(
+    client: Any, event_id: int, receiver: Receiver
+) -> None:
+    receiver.script("ana@example.org", "450 4.2.0 <Later>", "451 4.3.0 Busy", "ok")
+    mail = put(event_id=event_id)
+    for minute in (0, 1, 6):
+        deliver(minutes=minute)
+    page = client.page(f"/manage/events/evening/mail/{mail.id}")
+    assert "3 tries" in page.text
+    rows = re.findall(r"<tr><td>([^<]*)</td><td class=\"reply\">([^<]*)</td></tr>", page.text)
+    assert rows == [
+        ("6 Apr 2027, 18:00 (London time)", "450 4.2.0 &lt;Later&gt;"),
+        ("6 Apr 2027, 18:01 (London time)", "451 4.3.0 Busy"),
+        ("6 Apr 2027, 18:06 (London time)", "250 2.0.0 Ok"),
+    ]
+
+
+def test_what_came_back_is_shown_in_the_list_and_with_the_mail(client: Any, event_id: int) -> None:
+    came, late = put(event_id=event_id), put("ben@example.org", event_id=event_id)
+    came.state, came.sent_at, came.returned_at = "bounced", NOW, NOW + dt.timedelta(minutes=3)
+    came.returned, came.last_reply = "550 5.1.1 No <such> user", "250 Ok"
+    late.state, late.sent_at, late.returned_at = "sent", NOW, NOW + dt.timedelta(minutes=3)
+    late.returned = "451 4.4.1 Timed out"
+    db.session.commit()
+    listed = client.page("/manage/events/evening/mail").text
+    assert "550 5.1.1 No &lt;such&gt; user" in listed
+    assert "Came back" in listed
+    assert "a server further on has not delivered it yet" in listed
+    shown = client.page(f"/manage/events/evening/mail/{came.id}").text
+    assert "550 5.1.1 No &lt;such&gt; user" in shown
+    assert "6 Apr 2027, 18:03 (London time)" in shown
+    assert "451 4.4.1 Timed out" in client.page(f"/manage/events/evening/mail/{late.id}").text
+
+
+@pytest.mark.usefixtures("admin")
+def test_an_admin_sees_how_mail_comes_back(client: Any, app: Flask) -> None:
+    assert "TURNOUT_BOUNCE_ADDRESS is set" in client.page("/admin/mail").text
+    app.config["BOUNCE_ADDRESS"] = "bounce@example.org"
+    assert "It goes to bounce@example.org" in client.page("/admin/mail").text
+    app.config["BOUNCE_IMAP_SERVER"] = "imap.example.org"
+    assert "is read for the first time within a minute" in client.page("/admin/mail").text
+    row = BounceMailbox(name="bounce at imap.example.org, INBOX", checked_at=NOW)
+    db.session.add(row)
+    db.session.commit()
+    assert "last at 6 Apr 2027, 17:00 (UTC)" in client.page("/admin/mail").text
+    row.problem = "Invalid <credentials>"
+    db.session.commit()
+    assert "Invalid &lt;credentials&gt;" in client.page("/admin/mail").text
+
+
+def test_the_mails_of_one_person_are_read_without_their_texts(
+    event_id: int, count_queries: Any
+) -> None:
+    first, second = (put(event_id=event_id, person="ana") for _ in range(2))
+    put(event_id=event_id, person="ben")
+    put(event_id=make_event().id, person="ana")
+    wanted = [(second.id, "sample"), (first.id, "sample")]
+    db.session.expunge_all()
+    with count_queries() as made:
+        found = [(mail.id, mail.message) for mail in queries.of_person(event_id, "ana")]
+    assert found == wanted
+    [statement] = made.statements
+    assert "html" not in statement
+
+
+def test_a_number_that_no_mail_can_have_leads_nowhere(client: Any, event_id: int) -> None:
+    huge = "9" * 25
+    assert client.get(f"/manage/events/evening/mail/{huge}").status_code == 404
+    assert client.get(f"/manage/events/evening/mail?before={huge}").status_code == 200

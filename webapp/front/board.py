@@ -89,7 +89,7 @@ def mail_trouble(event: Event) -> list[str]:
     pause = mail.pause()
     if pause is not None:
         found.append(_("The mail server refuses us, so mail waits: %(why)s", why=pause.reason))
-    failed = counts.get("failed", 0)
+    failed = counts["failed"] + counts["refused"] + counts["bounced"]
     if failed:
         found.append(ngettext("%(num)s mail could not be delivered.", "%(num)s mails could not be delivered.", failed))  # fmt: skip
     return found

@@ -28,7 +28,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from webapp import clock, headers
 from webapp.accounts.access import signed_in
 from webapp.audit import operations as audit
-from webapp.db import db
+from webapp.db import LARGEST_ID, db, from_ms
 from webapp.errors import Refused
 from webapp.events import access
 from webapp.mail import masking, operations, queries
@@ -50,10 +50,11 @@ def state_words() -> dict[str, str]:
         "queued": _("Waiting"),
         "sending": _("Being sent"),
         "sent": _("Sent"),
+        "bounced": _("Came back"),
         "refused": _("Refused"),
         "failed": _("Given up"),
         "suppressed": _("Suppressed"),
-        "expired": _("Too late, not sent"),
+        "expired": _("Of no use any more, not sent"),
         "held": _("Sample, never sent"),
     }
 
@@ -75,7 +76,7 @@ def index(slug: str) -> str:
     state = request.args.get("state", "")
     if state not in STATES:
         state = ""
-    before = request.args.get("before", type=int)
+    before = min(request.args.get("before", 0, type=int), LARGEST_ID) or None
     mails = queries.of_event(event.id, state=state, before=before, limit=queries.PAGE + 1)
     counts = queries.counts(event.id)
     return render_template(
@@ -104,6 +105,7 @@ def show(slug: str, mail_id: int) -> str:
         event=access.current(),
         mail=mail,
         readable=masking.readable(mail),
+        tries=[(from_ms(one["at"]), one["said"]) for one in mail.attempts or []],
         links_shown=masking.shows_links(),
         words=state_words(),
     )
@@ -165,6 +167,7 @@ def health() -> str:
         health=queries.health(at),
         pause=queries.pause(),
         suppressed=queries.suppressed(),
+        mailbox=next(iter(queries.mailboxes()), None),
         words=state_words(),
         server=current_app.config["MAIL_SERVER"],
     )

@@ -43,6 +43,7 @@ def job_words() -> dict[str, str]:
     """What each job does. One without words here goes by its name."""
     return {
         "mail": _("Sends what is due in the outbox"),
+        "bounces": _("Reads what came back about mail"),
         "visits": _("Ends visits that fell silent"),
         "spool": _("Stores visits that were kept on disk"),
         "privacy": _("Deletes people’s data when its time is over"),

@@ -1,14 +1,18 @@
-"""``flask mail deliver``: send what is due now, and say what became of it."""
+"""``flask mail deliver``: send what is due now. ``flask mail bounce``: take what came back."""
 
 from __future__ import annotations
+
+import sys
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from sqlalchemy.exc import OperationalError
 
 from webapp import clock
+from webapp.db import db
 from webapp.errors import in_one_sentence
-from webapp.mail import delivery, queries
+from webapp.mail import bounces, delivery, notices, queries
 
 cli = AppGroup("mail", help="The outbox.")
 
@@ -31,3 +35,33 @@ def deliver() -> None:
         raise click.ClickException(
             f"Delivery is paused until {clock.iso_z(pause.until)}: {pause.reason}"
         )
+
+
+# What a mail server that pipes a mail to us understands as "keep it and try again later" (sysexits.h).
+_TRY_AGAIN = 75
+
+
+@cli.command("bounce")
+def bounce() -> None:
+    """Take one report about an undelivered mail from standard input, as a mail server pipes it.
+
+    Whatever it is, the answer is a yes, so that nothing bounces back and forth; only while the database
+    does not answer is the mail server asked to try again later.
+    """
+    raw = sys.stdin.buffer.read(notices.LONGEST)
+    try:
+        outcome = bounces.take(raw, clock.now())
+        db.session.commit()
+    except OperationalError as error:
+        db.session.rollback()
+        click.echo(f"The database does not answer: {str(error.orig).strip().splitlines()[0]}", err=True)  # fmt: skip
+        raise click.exceptions.Exit(_TRY_AGAIN) from None
+    mail = f"Mail {outcome.mail_id}"
+    words = {
+        "bounced": f"{mail} came back: {outcome.words}",
+        "delayed": f"{mail} is delayed: {outcome.words}",
+        "nothing_new": f"{mail}: nothing new.",
+        "unknown": "A report about no mail of ours; nothing changed.",
+        "no_report": "That is no report about an undelivered mail; nothing changed.",
+    }
+    click.echo(words[outcome.kind])

@@ -21,11 +21,11 @@ from typing import Any
 import sqlalchemy as sa
 from flask import current_app
 
-from webapp import addresses, clock, jobs
-from webapp.db import db, reading
-from webapp.mail import pauses, queries, transport, unsubscribing, verdicts
+from webapp import clock, jobs
+from webapp.db import db, reading, to_ms
+from webapp.mail import operations, pauses, queries, transport, unsubscribing, verdicts
 from webapp.mail.envelope import Parcel
-from webapp.mail.models import LANES, OutgoingMail, SuppressedAddress
+from webapp.mail.models import LANES, OutgoingMail
 
 log = logging.getLogger(__name__)
 
@@ -223,7 +223,7 @@ class Round:
         if self.in_trouble:
             pauses.end(self.now)
             self.in_trouble = False
-        self.settle(mail, "sent", sent_at=self.now, tries=mail.tries + 1, last_reply=words)
+        self.settle(mail, "sent", sent_at=self.now, **self.tried(mail, words))
         checkpoint("settled")
         return True
 
@@ -231,8 +231,8 @@ class Round:
         """Writes down what a failed try means for the mail and for delivery as a whole."""
         if verdict.kind == "refused":
             if verdict.suppress:
-                _suppress(mail.to_address, verdict.words, self.now)
-            self.settle(mail, "refused", tries=mail.tries + 1, last_reply=verdict.words)
+                operations.suppress(mail.to_address, verdict.words, self.now)
+            self.settle(mail, "refused", **self.tried(mail, verdict.words))
             return True
         if verdict.tried:
             self.later(mail, verdict.words)
@@ -253,6 +253,11 @@ class Round:
         self.stopped = True
         return False
 
+    def tried(self, mail: Parcel, words: str) -> dict[str, Any]:
+        """One more try, with the moment and the server's words."""
+        tries = [*(mail.attempts or []), {"at": to_ms(self.now), "said": words}]
+        return {"tries": mail.tries + 1, "last_reply": words, "attempts": tries}
+
     def later(self, mail: Parcel, words: str) -> None:
         """The next try by the schedule, or the end of tries 24 hours after the first answer."""
         tries = mail.tries + 1
@@ -260,12 +265,12 @@ class Round:
         give_up_at = mail.give_up_at or self.now + GIVE_UP
         next_try_at = self.now + dt.timedelta(minutes=minutes)
         if next_try_at > give_up_at:
-            self.settle(mail, "failed", tries=tries, last_reply=words)
+            self.settle(mail, "failed", **self.tried(mail, words))
         else:
             if mail.expires_at is not None:
                 # Looked at again when it is of no use any more, so that its state says so in time.
                 next_try_at = min(next_try_at, mail.expires_at)
-            self.settle(mail, "queued", tries=tries, last_reply=words, give_up_at=give_up_at, next_try_at=next_try_at)  # fmt: skip
+            self.settle(mail, "queued", give_up_at=give_up_at, next_try_at=next_try_at, **self.tried(mail, words))  # fmt: skip
 
     def settle(self, mail: Parcel, state: str, **values: Any) -> bool:
         """Moves the mail to its new state and commits, if the lease is still ours; answers whether."""
@@ -307,20 +312,6 @@ class Round:
         if self.connection is not None:
             self.connection.__exit__()
             self.connection = None
-
-
-def _suppress(address: str, reason: str, at: dt.datetime) -> None:
-    """Nothing is sent to ``address`` from now on. Committed with the mail that found it out."""
-    key = addresses.key(address)
-    known = db.session.scalar(
-        sa.select(SuppressedAddress).where(SuppressedAddress.address_key == key)
-    )
-    if known is None:
-        try:
-            with db.session.begin_nested():
-                db.session.add(SuppressedAddress(address_key=key, reason=reason, at=at))
-        except sa.exc.IntegrityError:
-            log.info("another worker wrote the same address down first")
 
 
 def deliver(at: dt.datetime, *, stopwatch: Callable[[], float] = time.monotonic) -> Tally:

@@ -90,6 +90,7 @@ class Parcel:
     give_up_at: dt.datetime | None
     expires_at: dt.datetime | None
     unsubscribe_url: str | None
+    attempts: list[dict[str, Any]] | None
 
 
 class Envelope(flask_mail.Message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -10,8 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.db import Base
 
 # queued -> sending -> sent; or refused (the server said no to this address), failed (24 hours of tries),
-# suppressed (the address was refused before), expired (too late to be of use), held (sample people).
-STATES = ("queued", "sending", "sent", "refused", "failed", "suppressed", "expired", "held")
+# suppressed (the address was refused before, or its owner wants no such mails), expired (of no use any
+# more), held (sample people). sent -> bounced: it came back, from a server further on.
+STATES = ("queued", "sending", "sent", "bounced", "refused", "failed", "suppressed", "expired", "held")  # fmt: skip
 LANES = ("own", "reminder", "blast")
 
 
@@ -21,7 +23,7 @@ class OutgoingMail(Base):
     __tablename__ = "outgoing_mails"
     __table_args__ = (
         sa.CheckConstraint(
-            "state IN ('queued','sending','sent','refused','failed','suppressed','expired','held')",
+            "state IN ('queued','sending','sent','bounced','refused','failed','suppressed','expired','held')",
             name="state",
         ),
         sa.CheckConstraint("lane IN ('own','reminder','blast')", name="lane"),
@@ -79,6 +81,11 @@ class OutgoingMail(Base):
     sent_at: Mapped[dt.datetime | None]
     # The server's own words at the last try.
     last_reply: Mapped[str | None] = mapped_column(sa.String(500))
+    # Every try so far: when ("at", milliseconds), and what the server said ("said").
+    attempts: Mapped[list[dict[str, Any]] | None] = mapped_column(sa.JSON(none_as_null=True))
+    # What came back about it after the server had taken it: that it did not arrive, or not yet.
+    returned_at: Mapped[dt.datetime | None]
+    returned: Mapped[str | None] = mapped_column(sa.String(500))
 
 
 class SuppressedAddress(Base):
@@ -90,6 +97,22 @@ class SuppressedAddress(Base):
     address_key: Mapped[str] = mapped_column(sa.String(254), unique=True)
     reason: Mapped[str] = mapped_column(sa.String(500))
     at: Mapped[dt.datetime]
+
+
+class BounceMailbox(Base):
+    """How far a mailbox that bounces come back to has been read. It is never changed by reading."""
+
+    __tablename__ = "bounce_mailboxes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # user, server and folder in one.
+    name: Mapped[str] = mapped_column(sa.String(500), unique=True)
+    # As IMAP counts: with another validity the mailbox is a new one and the numbers begin again.
+    uid_validity: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    last_uid: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    checked_at: Mapped[dt.datetime]
+    # Why it could not be read the last time.
+    problem: Mapped[str | None] = mapped_column(sa.String(500))
 
 
 class Unsubscribe(Base):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from webapp import addresses
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.mail import outbox, pauses, queries
 from webapp.mail.models import OutgoingMail, SuppressedAddress
+
+log = logging.getLogger(__name__)
 
 
 def resend(mail: OutgoingMail, at: dt.datetime) -> OutgoingMail:
@@ -80,3 +84,17 @@ def allow_again(suppressed_id: int) -> str | None:
     address = row.address_key
     db.session.delete(row)
     return address
+
+
+def suppress(address: str, reason: str, at: dt.datetime) -> None:
+    """Nothing is sent to ``address`` from now on. Committed with the mail that found it out."""
+    key = addresses.key(address)
+    known = db.session.scalar(
+        sa.select(SuppressedAddress).where(SuppressedAddress.address_key == key)
+    )
+    if known is None:
+        try:
+            with db.session.begin_nested():
+                db.session.add(SuppressedAddress(address_key=key, reason=reason, at=at))
+        except sa.exc.IntegrityError:
+            log.info("another worker wrote the same address down first")

@@ -12,13 +12,29 @@ from sqlalchemy.orm import load_only
 from webapp import addresses
 from webapp.db import db
 from webapp.mail import unsubscribing
-from webapp.mail.models import LANES, STATES, DeliveryPause, OutgoingMail, SuppressedAddress
+from webapp.mail.models import (
+    LANES,
+    STATES,
+    BounceMailbox,
+    DeliveryPause,
+    OutgoingMail,
+    SuppressedAddress,
+)
 
 PAGE = 50
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 # Written out, not bound: only then do both engines see that the partial index covers it.
 WAITING = sa.text("outgoing_mails.state IN ('queued','sending')")
+
+
+# What a list of mails shows: everything but their texts.
+_LISTED = load_only(
+    OutgoingMail.event_id, OutgoingMail.person, OutgoingMail.message, OutgoingMail.lane,
+    OutgoingMail.to_address, OutgoingMail.to_name, OutgoingMail.subject, OutgoingMail.state,
+    OutgoingMail.tries, OutgoingMail.created_at, OutgoingMail.next_try_at, OutgoingMail.expires_at,
+    OutgoingMail.sent_at, OutgoingMail.last_reply, OutgoingMail.returned_at, OutgoingMail.returned,
+)  # fmt: skip
 
 
 def _by_state(*conditions: sa.ColumnElement[bool]) -> dict[str, int]:
@@ -47,13 +63,18 @@ def of_event(
         query = query.where(OutgoingMail.state == state)
     if before:
         query = query.where(OutgoingMail.id < before)
-    columns = (
-        "event_id", "message", "lane", "to_address", "to_name", "subject", "state", "tries", "created_at",
-        "next_try_at", "expires_at", "sent_at", "last_reply",
-    )  # fmt: skip
+    return list(
+        db.session.scalars(query.options(_LISTED).order_by(OutgoingMail.id.desc()).limit(limit))
+    )
+
+
+def of_person(event_id: int, person: str, limit: int = PAGE) -> list[OutgoingMail]:
+    """The mails to one person of the event (by the sign-up's public id), newest first, without texts."""
     return list(
         db.session.scalars(
-            query.options(load_only(*(getattr(OutgoingMail, name) for name in columns)))
+            sa.select(OutgoingMail)
+            .where(OutgoingMail.person == person, OutgoingMail.event_id == event_id)
+            .options(_LISTED)
             .order_by(OutgoingMail.id.desc())
             .limit(limit)
         )
@@ -75,6 +96,13 @@ def pause() -> DeliveryPause | None:
         .where(DeliveryPause.ended_at.is_(None))
         .order_by(DeliveryPause.until.desc())
         .limit(1)
+    )
+
+
+def mailboxes() -> list[BounceMailbox]:
+    """How far the mailboxes for reports have been read, the one read last first."""
+    return list(
+        db.session.scalars(sa.select(BounceMailbox).order_by(BounceMailbox.checked_at.desc()))
     )
 
 

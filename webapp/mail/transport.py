@@ -9,6 +9,7 @@ from typing import Any
 import flask_mail
 from flask import current_app
 
+from webapp.mail import bounces
 from webapp.mail.envelope import Envelope, Parcel
 from webapp.mail.outbox import mail_domain
 from webapp.mail.verdicts import said
@@ -31,12 +32,17 @@ class _RemembersSSL(_Remembers, smtplib.SMTP_SSL):
     pass
 
 
-def _tls(server: str) -> ssl.SSLContext:
-    """The server must prove its name, except on this machine, where nobody stands in between."""
+def is_here(server: str) -> bool:
+    """Whether it is this machine, where nobody stands in between."""
+    return server in ("localhost", "::1") or server.startswith("127.")
+
+
+def tls(server: str) -> ssl.SSLContext:
+    """The server must prove its name, except on this machine."""
     context = ssl.create_default_context()
     if current_app.config["MAIL_CA_FILE"]:
         context.load_verify_locations(current_app.config["MAIL_CA_FILE"])
-    if server == "localhost" or server.startswith("127.") or server == "::1":
+    if is_here(server):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
@@ -55,17 +61,17 @@ class Connection(flask_mail.Connection):
         # The name is said in EHLO; asking the resolver for our own can take longer than the mail.
         name = mail_domain(current_app.config["BASE_URL"])
         timeout: float = current_app.config["MAIL_TIMEOUT"]
-        tls = _tls(mail.server) if mail.use_ssl or mail.use_tls else None
+        context = tls(mail.server) if mail.use_ssl or mail.use_tls else None
         host: _Remembers
         if mail.use_ssl:
             host = _RemembersSSL(
-                mail.server, mail.port, local_hostname=name, timeout=timeout, context=tls
+                mail.server, mail.port, local_hostname=name, timeout=timeout, context=context
             )
         else:
             host = _Remembers(mail.server, mail.port, local_hostname=name, timeout=timeout)
         try:
             if mail.use_tls:
-                host.starttls(context=tls)
+                host.starttls(context=context)
             if mail.username and mail.password:
                 host.login(mail.username, mail.password)
         except BaseException:
@@ -85,7 +91,7 @@ class Connection(flask_mail.Connection):
         """Sends one row; answers the server's word of acceptance. Raises what smtplib raises."""
         if self.host is not None:
             self.host.text_sent = False
-        self.send(Envelope(mail))
+        self.send(Envelope(mail), envelope_from=bounces.sender(mail))
         return self.host.accepted if self.host is not None else ""
 
     @property

@@ -50,20 +50,32 @@ def _enhanced(words: str) -> str:
     return match[1] if match else ""
 
 
+# A bad address of ours, by its form or its domain.
+_OUR_ADDRESS = ("1.7", "1.8")
+
+
 def of_recipient(code: int, text: bytes | str) -> Verdict:
     """What the answer to RCPT means for one mail.
 
-    5.1.x is about the address, as are 550, 551 and 553 where the server gives no finer code; 5.7.x
-    and demands for a login are about us; any other 5xx refuses this mail without condemning the address.
+    5.1.x is about the address, as are 550, 551 and 553 where the server gives no finer code; 5.7.x,
+    5.1.7 and 5.1.8 (our own address) and demands for a login are about us; any other 5xx refuses this
+    mail without condemning the address.
     """
     words = said(code, text)
     status = _enhanced(words)
     if code < 500:
         return Verdict("retry", words)
-    if status.startswith("7.") or code in (530, 534, 535, 538):
+    if status.startswith("7.") or status in _OUR_ADDRESS or code in (530, 534, 535, 538):
         return Verdict("ours", words)
-    bad_address = status.startswith("1.") or (not status and code in (550, 551, 553))
-    return Verdict("refused", words, suppress=bad_address)
+    return Verdict("refused", words, suppress=condemns(status, code))
+
+
+def condemns(status: str, code: int) -> bool:
+    """Whether a refusal with this enhanced status (without its class, "1.1") or, where there is none,
+    this code says that the address itself is bad."""
+    if status:
+        return status.startswith("1.") and status not in _OUR_ADDRESS
+    return code in (550, 551, 553)
 
 
 def _of_text(code: int, text: bytes | str) -> Verdict:

@@ -220,6 +220,7 @@ def _empty_mails(people: Sequence[str]) -> None:
         .values(
             person=None, to_address="", to_name="", subject="(deleted)", text="", html="",
             calendar=None, calendar_method=None, unsubscribe_url=None, secrets=[], last_reply=None,
+            attempts=None, returned=None,
             state=sa.case((waiting, "expired"), else_=OutgoingMail.state),
         )
         .execution_options(synchronize_session=False)
