@@ -40,3 +40,19 @@ def test_a_form_opened_before_the_closing_time_and_sent_after_it(
     assert len(story.mails(ben.email)) == 2
     story.at(0)
     ben.joins()
+
+
+@pytest.mark.case("D05")
+def test_a_form_sent_after_the_event_was_called_off(story: Story, announce: Announce) -> None:
+    ada = announce()
+    ana = story.person("Ana Álvarez", "ana@example.org", strict=True)
+    ana.browser.open("/events/bolivia/signup")
+    story.wait(minutes=1)
+    ada.open("cancel")
+    ada.browser.press("Call the event off")
+    story.wait(seconds=3)
+    ana.browser.press("Save my place", 409, name=ana.name, email=ana.email, consent="yes").says(
+        "This event was called off", "Ana Álvarez", "ana@example.org"
+    )
+    story.work()
+    assert story.mails(ana.email) == []
