@@ -23,7 +23,7 @@ from sqlalchemy.engine import make_url
 
 from webapp import create_app, migrate
 from webapp.attendance import presence
-from webapp.db import Base, db
+from webapp.db import Base, begin_as_writer, db
 
 UTC = dt.UTC
 # Every test that needs "now" starts from here: a Tuesday in spring, an hour before the cast's event.
@@ -103,6 +103,8 @@ def forget(app: Flask) -> None:
             kept.clear()
     app.extensions.pop("rate_counter", None)
     presence.init_app(app)
+    # The last request may have been a reader's.
+    begin_as_writer()
 
 
 @pytest.fixture

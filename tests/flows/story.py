@@ -20,7 +20,7 @@ from tests.receiver import Receiver
 from webapp import clock, jobs
 from webapp.attendance import presence
 from webapp.attendance.figures import figures
-from webapp.db import Base, db
+from webapp.db import Base, begin_as_writer, db
 from webapp.events import queries as events
 
 UTC = dt.UTC
@@ -78,6 +78,7 @@ class Story:
 
     def work(self) -> dict[str, int]:
         """One turn of the worker: pulses are written, and every job does what is due."""
+        begin_as_writer()
         with self.app.app_context():
             presence.current().flush(clock.now())
         done = {}
@@ -89,6 +90,7 @@ class Story:
 
     def flask(self, *args: str, code: int = 0) -> str:
         """A command line, and what it says. Never a traceback, whatever the exit code."""
+        begin_as_writer()
         result = self.app.test_cli_runner().invoke(args=list(args))
         assert result.exit_code == code, f"flask {' '.join(args)}: {result.output}"
         assert "Traceback" not in result.output
