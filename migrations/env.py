@@ -55,6 +55,8 @@ def run() -> None:
                         raise RuntimeError(f"rows point at nothing after the migration: {broken}")
             connection.commit()
         finally:
+            # After a fault the transaction is still open, and inside one the pragma does nothing.
+            connection.rollback()
             if sqlite:
                 connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.util import CommandError
 from sqlalchemy.engine import make_url
 
 from tests.conftest import NOW
@@ -75,6 +76,16 @@ def test_checks_and_partial_indexes_are_in_the_database(fresh):
             partial = index.dialect_options[db.engine.dialect.name].get("where") is not None
             options = indexes[str(index.name)].get("dialect_options", {})
             assert partial == any(key.endswith("_where") for key in options)
+
+
+def test_a_migration_that_fails_leaves_foreign_keys_on(fresh):
+    migrate.upgrade()
+    if db.engine.dialect.name != "sqlite":
+        return
+    with pytest.raises(CommandError):
+        migrate.upgrade("no-such-revision")
+    with db.engine.connect() as connection:
+        assert connection.execute(sa.text("PRAGMA foreign_keys")).scalar() == 1
 
 
 @pytest.mark.parametrize("status", ["cancelled", "declined"])
