@@ -46,6 +46,7 @@ PAGES: dict[str, list[str]] = {
     "events.settings": [f"{BEFORE}/settings"],
     "event_state.ask_cancel": [f"{BEFORE}/cancel"],
     "team.index": [f"{BEFORE}/team"],
+    "event_log.index": [f"{BEFORE}/audit", f"{BEFORE}/audit?act=team"],
     "agenda.index": [f"{BOLIVIA}/agenda", "{asked.manage}/agenda"],
     "agenda.add": [f"{BEFORE}/agenda/new"],
     "agenda.edit": [f"{BEFORE}/agenda/items/opening"],

@@ -64,7 +64,7 @@ def lines(page: Page) -> list[str]:
 def test_the_log_is_read_in_sentences(client: Any, logged: dict[str, int]) -> None:
     page = client.page("/admin/audit")
     assert lines(page) == [
-        "6 Apr 2027, 17:05 retention People&#39;s data was deleted, as the time to keep it was over. 1,204 people Another night",
+        "6 Apr 2027, 17:05 the site, when the time was over People&#39;s data was deleted, as the time to keep it was over. 1,204 people Another night",
         "6 Apr 2027, 17:04 Dora An account was disabled. ben@example.org",
         "6 Apr 2027, 17:03 ben@example.org The report was published. Version 1 Another night",
         "6 Apr 2027, 17:02 ada@example.org The event was published. An evening of &lt;Ada&gt;",

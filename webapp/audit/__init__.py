@@ -8,4 +8,6 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     from webapp.audit import models, words  # noqa: F401
 
-    app.jinja_env.globals.update(act_sentence=words.sentence, act_addition=words.addition)
+    app.jinja_env.globals.update(
+        act_sentence=words.sentence, act_addition=words.addition, act_actor=words.actor
+    )

@@ -20,13 +20,15 @@ class Filter:
 
     ``events`` selects the ids of the events to show, ``event_id`` is one of them alone. ``who`` is part of the name or address of whoever acted, or of the account that was acted upon, and
     ``user_ids`` are accounts known to fit it by a name that the log does not hold. ``act`` is one word
-    ("report.published") or a whole group of them ("report").
+    ("report.published") or a whole group of them ("report"). ``actor`` is the whole of what the log calls
+    somebody, as ``actors`` lists them.
     """
 
     event_id: int | None = None
     events: sa.Select[tuple[int]] | None = None
     who: str = ""
     user_ids: Collection[int] = ()
+    actor: str = ""
     act: str = ""
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
@@ -46,6 +48,8 @@ class Filter:
                     ),
                 )
             )
+        if self.actor:
+            found.append(AuditEntry.actor == self.actor)
         if "." in self.act:
             found.append(AuditEntry.action == self.act)
         elif self.act:
@@ -98,8 +102,21 @@ def _read(mark: str | None) -> tuple[dt.datetime, int] | None:
     return from_ms(int(moment)), int(entry_id)
 
 
-def actions() -> list[str]:
-    """Every word for an act that stands in the log."""
+def actions(event_id: int | None = None) -> list[str]:
+    """Every word for an act that stands in the log, or in the log of one event."""
+    statement = sa.select(AuditEntry.action).distinct().order_by(AuditEntry.action)
+    if event_id is not None:
+        statement = statement.where(AuditEntry.event_id == event_id)
+    return list(db.session.scalars(statement))
+
+
+def actors(event_id: int) -> list[str]:
+    """Everybody who did something to the event, as the log calls them."""
     return list(
-        db.session.scalars(sa.select(AuditEntry.action).distinct().order_by(AuditEntry.action))
+        db.session.scalars(
+            sa.select(AuditEntry.actor)
+            .where(AuditEntry.event_id == event_id)
+            .distinct()
+            .order_by(AuditEntry.actor)
+        )
     )

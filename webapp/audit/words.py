@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -107,22 +109,29 @@ def sentence(action: str) -> str:
     return str(found) if found else action
 
 
+def actor(name: str) -> str:
+    """Who it was, where nobody with an account did it."""
+    return {
+        "retention": _("the site, when the time was over"),
+        "the person": _("the attendee"),
+    }.get(name, name)
+
+
 def group(action: str) -> str:
     """The heading that ``action`` stands under in a list of acts."""
     word = action.partition(".")[0]
     return str(GROUPS.get(word, word))
 
 
-def grouped() -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """(word, heading, [(action, sentence)]) of every group, for choosing what to see."""
-    return [
-        (
-            word,
-            str(heading),
-            [(key, str(text)) for key, text in SENTENCES.items() if key.startswith(f"{word}.")],
-        )
+def grouped(only: Collection[str] | None = None) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """(word, heading, [(action, sentence)]) of every group, for choosing what to see; with ``only``, of
+    these acts and no others."""
+    acts = [(key, str(text)) for key, text in SENTENCES.items() if only is None or key in only]
+    groups = [
+        (word, str(heading), [act for act in acts if act[0].startswith(f"{word}.")])
         for word, heading in GROUPS.items()
     ]
+    return [(word, heading, found) for word, heading, found in groups if found]
 
 
 def addition(entry: AuditEntry) -> str:
