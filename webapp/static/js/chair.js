@@ -4,8 +4,11 @@
 (function () {
   const { presses } = Turnout;
   const words = presses.data.words;
-  // A finger that taps twice must not skip somebody: a button rests after its name has changed.
+  // A finger that taps twice must not skip somebody: Next rests after its name has changed, every other
+  // button after its own press. Back right after Next is no second tap.
   const REST = 1500;
+  const pressed = new WeakMap();
+  const rests = (form) => Date.now() < (form.dataset.slot === "next" ? restUntil : (pressed.get(form) || 0) + REST);
   let shown = presses.data.state, server = shown, offset = 0, restUntil = 0, label = null;
   const slot = (name) => document.querySelector(`[data-slot="${name}"]`);
   const put = (name, text) => { const e = slot(name); if (e && e.textContent !== text) e.textContent = text; };
@@ -114,7 +117,8 @@
 
   document.querySelectorAll("form[data-press]").forEach((form) => form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (Date.now() < restUntil) return;
+    if (rests(form)) return;
+    pressed.set(form, Date.now());
     const value = (name) => (form.elements[name] ? form.elements[name].value : "");
     const press = presses.add(value("act"), value("session_key"), value("expected_key"));
     const details = form.closest("details");
