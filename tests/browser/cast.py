@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from tests.agenda.evening import agenda
 from tests.factories import make_event, make_signup, make_target, make_user
 from webapp import clock, tokens
+from webapp.accounts import operations as accounts
 from webapp.accounts.models import User
 from webapp.agenda import operations as agendas
 from webapp.agenda.models import Speaker
@@ -20,7 +21,10 @@ from webapp.db import db
 from webapp.demo import operations as demo
 from webapp.events.models import Event
 from webapp.front import chair
+from webapp.mail import unsubscribing
 from webapp.mail.models import OutgoingMail
+from webapp.mail.unsubscribing import MailList
+from webapp.reports import operations as reports
 from webapp.signup import links, mails
 from webapp.signup.models import Signup
 
@@ -81,6 +85,25 @@ def make_evening(
     return _evening(event, signup)
 
 
+def sign_up(evening: Evening, name: str) -> str:
+    """One more person with a place; answers the path of their join link. Inside ``site.rows()``."""
+    event, at = db.session.get_one(Event, evening.id), clock.now()
+    signup = make_signup(event, name, created_at=at, confirmed_at=at)
+    return f"/join/{links.join_token(signup)}"
+
+
+def publish_report(evening: Evening) -> None:
+    """As written from the data, with a headline. Inside ``site.rows()``."""
+    event, at = db.session.get_one(Event, evening.id), clock.now()
+    report = reports.draft(event, at=at, by="Ada").report
+    blocks = report.content["blocks"] | {"headline": "What seven people told us"}
+    reports.save(
+        event, blocks, headline="people", left_out=report.content["left_out"],
+        revision=report.revision, at=at, by="Ada",
+    )  # fmt: skip
+    reports.publish(event, at=at, by="Ada")
+
+
 def _evening(event: Event, signup: Signup) -> Evening:
     join = links.join_token(signup)
     return Evening(
@@ -105,11 +128,12 @@ def _path(url: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Cast:
-    """``ada`` owns the evenings, ``dora`` is an admin and may see everything. ``words`` are what stands in
-    the addresses of ``tests/browser/addresses.py``."""
+    """``ada`` owns the evenings, ``dora`` is an admin and may see everything, ``token`` opens the API as
+    her. ``words`` are what stands in the addresses of ``tests/browser/addresses.py``."""
 
     ada: int
     dora: int
+    token: str
     words: dict[str, Any]
 
 
@@ -128,11 +152,13 @@ def make_cast() -> Cast:
     full = make_evening(ada, starts_in=60, capacity=1)
     asked = make_evening(ada, starts_in=60, confirm_address=True, items=False)
     cancelled = make_evening(ada, starts_in=60, state="cancelled")
+    told = make_evening(ada, starts_in=-400, accent="#1f6b43")
+    publish_report(told)
     for evening in (live, door):
         make_target(db.session.get_one(Event, evening.id))
     evenings = {
         "before": before, "live": live, "door": door, "over": over, "draft": draft, "later": later,
-        "closed": closed, "full": full, "asked": asked, "cancelled": cancelled,
+        "closed": closed, "full": full, "asked": asked, "cancelled": cancelled, "told": told,
     }  # fmt: skip
     words: dict[str, Any] = dict(evenings)
     words["bolivia"], words["open"] = demo.BOLIVIA, demo.OPEN
@@ -147,4 +173,9 @@ def make_cast() -> Cast:
         sa.select(OutgoingMail.id).where(OutgoingMail.event_id == before.id)
     ).first()
     words["ticket"] = tickets.for_guest(live.id, tokens.person_key(), named=True)
-    return Cast(ada.id, dora.id, words)
+    found = db.session.get_one(Event, before.id)
+    words["unsubscribe"] = _path(
+        unsubscribing.url(MailList(found.host_key, found.id), "ana@example.org")
+    )
+    token = accounts.create_token(dora, at=clock.now(), label="The test suite")
+    return Cast(ada.id, dora.id, token, words)

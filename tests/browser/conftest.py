@@ -7,12 +7,13 @@ each makes its own event for whatever it changes. Times are real: events are mad
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.cast import Cast, make_cast
 from tests.browser.site import Site
@@ -28,6 +29,15 @@ FLAGS = [
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 740}
 # Long enough for a busy machine with two cores, short enough that a dead page is noticed.
 PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
+
+
+def until(true: Callable[[], bool], seconds: float = PATIENCE / 1000) -> None:
+    """Waits for something outside the page: what a page sent must still be written."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -66,11 +66,14 @@ class Site:
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {
-            "TURNOUT_ENV": "testing",
+            "TURNOUT_ENV": "development",
+            "TURNOUT_RATELIMIT_ENABLED": "0",
+            "TURNOUT_SIGNUP_MIN_SECONDS": "0",
             "TURNOUT_SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'turnout.sqlite3'}",
             "TURNOUT_BASE_URL": self.url,
-            # Presence is written at once, so that no test waits for the next batch.
+            # A quick pulse that is written at once, so that no test waits for the next one.
             "TURNOUT_PULSE_FLUSH_SECONDS": "0.2",
+            "TURNOUT_PULSE_SECONDS": "1",
         } | settings
         self.app: Flask = create_app(
             self.settings["TURNOUT_ENV"], environ=self.settings, instance=folder
@@ -106,7 +109,7 @@ class Site:
             finally:
                 db.session.remove()
 
-    def ready(self, seconds: float = 20) -> None:
+    def ready(self, seconds: float = 60) -> None:
         """Until the server answers. A listening socket queues early callers, so one call is enough."""
         try:
             urllib.request.urlopen(f"{self.url}/sign-in", timeout=seconds).close()

@@ -57,7 +57,10 @@ def test_what_is_no_page_answers_no_html(
 ) -> None:
     path = address.format_map(cast.words)
     assert site.app.url_map.bind("").match(path)[0] == endpoint
-    response = visitor(user=cast.dora).request.get(path)
+    headers = {}
+    if declared(site.app, endpoint) == ("bearer", "bearer"):
+        headers["Authorization"] = f"Bearer {cast.token}"
+    response = visitor(user=cast.dora).request.get(path, headers=headers)
     assert response.status == 200
     assert not response.headers["content-type"].startswith("text/html")
 

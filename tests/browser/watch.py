@@ -14,13 +14,14 @@ class Watch:
     security policy is one), an exception of a script, a request that fails, an answer of 400 or above,
     and any request to another site.
 
-    What a test does on purpose it says beforehand: ``expected`` has the statuses it asks for, ``offline``
-    is true while it has cut the network.
+    What a test does on purpose it says beforehand: ``expected`` has the statuses it asks for, ``others``
+    the sites it lets the browser go to, ``offline`` is true from when it cuts the network.
     """
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.expected: set[int] = set()
+        self.others: set[str] = set()
         self.offline = False
         self.faults: list[str] = []
 
@@ -46,7 +47,10 @@ class Watch:
         self.faults.append(f"exception: {error.error}")
 
     def _request(self, request: Request) -> None:
-        if not request.url.startswith((f"{self.origin}/", "data:", "blob:", "about:")):
+        ours = {self.origin, *self.others}
+        if not request.url.startswith(
+            (*(f"{origin}/" for origin in ours), "data:", "blob:", "about:")
+        ):
             self.faults.append(f"a request to another site: {request.url}")
 
     def _response(self, response: Response) -> None:

@@ -1,0 +1,189 @@
+"""Signing up in a real browser: by keyboard alone, without JavaScript, with mistakes, on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.cast import Cast, Evening, make_evening
+from tests.browser.conftest import PHONE
+from tests.browser.site import Site
+from tests.browser.watch import Watch
+from webapp.accounts.models import User
+from webapp.db import db
+from webapp.events.models import CoHost
+from webapp.signup.models import Question, Signup
+
+Visitor = Callable[..., BrowserContext]
+
+# What has the focus, in the words of a reader, and whether one can see that it has.
+FOCUSED = """() => {
+  const e = document.activeElement, style = getComputedStyle(e);
+  const label = e.labels && e.labels.length ? e.labels[0].textContent : e.textContent;
+  return [label.trim().replace(/\\s+/g, " "), style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];
+}"""
+
+
+@pytest.fixture
+def evening(site: Site, cast: Cast) -> Evening:
+    """With two questions and a co-host who would like to write later."""
+    with site.rows():
+        found = make_evening(db.session.get_one(User, cast.ada), starts_in=3000)
+        ask = {"event_id": found.id, "required": False}
+        db.session.add_all(
+            [
+                Question(key="city", label="Where do you live?", type="text", position=0, **ask),
+                Question(key="age", label="How old are you?", type="number", position=1, **ask),
+                CoHost(event_id=found.id, key="wiphalas", name="Wiphalas", position=0),
+            ]
+        )
+    return found
+
+
+def signups(site: Site, evening: Evening, email: str) -> list[Signup]:
+    with site.rows():
+        found = sa.select(Signup).where(Signup.event_id == evening.id, Signup.email == email)
+        rows = list(db.session.scalars(found))
+        db.session.expunge_all()
+        return rows
+
+
+def tab_to(page: Page, label: str, limit: int = 30) -> list[str]:
+    """Presses Tab until ``label`` has the focus; answers what had it on the way, itself included."""
+    passed: list[str] = []
+    for _number in range(limit):
+        page.keyboard.press("Tab")
+        name, visible = page.evaluate(FOCUSED)
+        passed.append(name)
+        assert visible, f"nobody sees that “{name}” has the focus"
+        if name.startswith(label):
+            return passed
+    raise AssertionError(f"Tab never came to “{label}”: {passed}")
+
+
+def test_by_keyboard_alone(site: Site, evening: Evening, visitor: Visitor) -> None:
+    page = visitor().new_page()
+    page.goto(evening.page)
+    assert tab_to(page, "Save my place")[0] == "Skip to the content"
+    page.keyboard.press("Enter")
+    expect(page).to_have_title(f"Save your place: {evening.title} · Turnout")
+
+    assert tab_to(page, "Your name") == ["Skip to the content", evening.title, "Your name"]
+    page.keyboard.type("Łucja Ñandú")
+    order = tab_to(page, "Save my place")
+    assert [name.split(" (")[0][:24] for name in order] == [
+        "Your e-mail address", "Where do you live?", "How old are you?", "I agree that Friends of ",
+        "Friends of Something may", "Wiphalas may write to me", "Save my place",
+    ]  # fmt: skip
+    # Back to what was passed over, and on again: boxes are ticked with the space bar.
+    for _number in range(6):
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.type("lucja@example.org")
+    for _number in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.locator("#consent")).to_be_checked()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Look into your inbox")
+    expect(page.get_by_text("A mail is on its way to lucja@example.org.")).to_be_visible()
+    (signup,) = signups(site, evening, "lucja@example.org")
+    assert (signup.name, signup.status) == ("Łucja Ñandú", "confirmed")
+
+
+@pytest.mark.case("D55")
+def test_without_javascript(site: Site, evening: Evening, visitor: Visitor) -> None:
+    page = visitor(java_script_enabled=False, viewport=PHONE).new_page()
+    page.goto(evening.page)
+    page.get_by_role("link", name="Save my place").first.click()
+    page.get_by_label("Your name").fill("Ben")
+    page.get_by_label("Your e-mail address").fill("ben@example.org")
+    page.locator("#consent").check()
+    page.get_by_role("button", name="Save my place").click()
+    expect(page.locator("h1")).to_have_text("Look into your inbox")
+    assert len(signups(site, evening, "ben@example.org")) == 1
+
+
+def test_the_first_mistake_has_the_focus_and_nothing_is_lost(
+    site: Site, evening: Evening, visitor: Visitor, watch: Watch
+) -> None:
+    """The browser's own checks let these pass; the server's words then stand beside each field."""
+    watch.expected.add(422)
+    page = visitor(viewport=PHONE).new_page()
+    page.goto(f"{evening.page}/signup")
+    page.get_by_label("Your name").fill("Ana")
+    page.get_by_label("Your e-mail address").fill("ana@nowhere")
+    page.get_by_label("How old are you?").fill("old enough")
+    page.locator("#consent").check()
+    page.get_by_role("button", name="Save my place").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Nothing is lost.")
+    expect(page.locator("#email")).to_be_focused()
+    expect(page.locator("#email")).to_have_accessible_description(
+        "Your own link comes to it. The address ends after “nowhere”. It should look like name@example.org."
+    )
+    expect(page.locator("#name")).to_have_value("Ana")
+    expect(page.locator("#consent")).to_be_checked()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("ana@example.org")
+    page.get_by_role("button", name="Save my place").click()
+
+    # Only the question is left, and now it has the focus.
+    expect(page.locator("#q_age")).to_be_focused()
+    expect(page.locator("#q_age")).to_have_value("old enough")
+    expect(page.locator("#q_age")).to_have_attribute("aria-invalid", "true")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("61")
+    page.get_by_role("button", name="Save my place").click()
+    expect(page.locator("h1")).to_have_text("Look into your inbox")
+    assert len(signups(site, evening, "ana@example.org")) == 1
+
+
+def test_the_browser_itself_leads_to_what_is_missing(evening: Evening, visitor: Visitor) -> None:
+    page = visitor().new_page()
+    page.goto(f"{evening.page}/signup")
+    page.get_by_role("button", name="Save my place").click()
+    expect(page.locator("#name")).to_be_focused()
+    page.keyboard.type("Ana")
+    page.keyboard.press("Enter")
+    expect(page.locator("#email")).to_be_focused()
+    page.keyboard.type("ana@example.org")
+    page.keyboard.press("Enter")
+    expect(page.locator("#consent")).to_be_focused()
+
+
+@pytest.mark.case("D06")
+def test_back_and_send_once_more_is_one_person(
+    site: Site, evening: Evening, visitor: Visitor
+) -> None:
+    page = visitor().new_page()
+    page.goto(f"{evening.page}/signup")
+    page.get_by_label("Your name").fill("Carla")
+    page.get_by_label("Your e-mail address").fill("carla@example.org")
+    page.locator("#consent").check()
+    page.get_by_role("button", name="Save my place").click()
+    expect(page.locator("h1")).to_have_text("Look into your inbox")
+    page.go_back()
+    button = page.get_by_role("button", name="Save my place")
+    expect(button).to_be_enabled()
+    page.get_by_label("Your name").fill("Carla")
+    page.get_by_label("Your e-mail address").fill("carla@example.org")
+    page.locator("#consent").check()
+    button.click()
+    expect(page.locator("h1")).to_have_text("Look into your inbox")
+    assert len(signups(site, evening, "carla@example.org")) == 1
+
+
+def test_a_question_that_does_not_apply_is_out_of_the_way(
+    site: Site, cast: Cast, visitor: Visitor
+) -> None:
+    page = visitor().new_page()
+    page.goto(f"/events/{cast.words['open']}/signup")
+    found = page.get_by_label("What did you find?")
+    expect(found).to_be_hidden()
+    page.get_by_label("Yes").check()
+    expect(found).to_be_visible()
+    page.get_by_label("No", exact=True).check()
+    expect(found).to_be_hidden()
