@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.cast import Cast, make_cast
-from tests.browser.site import Site
+from tests.browser.site import Site, listener
 from tests.browser.watch import Watch
 from webapp import clock
 from webapp.demo import operations as demo
@@ -52,13 +52,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"))
-    with site.rows():
-        demo.load(clock.now())
-    site.start()
-    site.ready()
-    yield site
-    said = site.stop()
+    with listener() as listening:
+        descriptor, port = listening.fileno(), listening.getsockname()[1]
+        site = Site(
+            tmp_path_factory.mktemp("site"),
+            f"http://127.0.0.1:{port}",
+            TURNOUT_RATELIMIT_ENABLED="0",
+            TURNOUT_SIGNUP_MIN_SECONDS="0",
+            # A quick pulse that is written at once, so that no test waits for the next one.
+            TURNOUT_PULSE_SECONDS="1",
+            TURNOUT_PULSE_FLUSH_SECONDS="0.2",
+        )
+        with site.rows():
+            demo.load(clock.now())
+        site.start("web", "web", str(descriptor), pass_fds=[descriptor])
+        site.ready()
+        yield site
+        said = site.stop()
     assert "Traceback" not in said, said
 
 

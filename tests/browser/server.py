@@ -1,7 +1,9 @@
-"""The site as the tests' browser sees it: ``python -m tests.browser.server`` serves on a listening socket
-that it is handed, with the settings of its environment. With ``jobs`` it does the background work.
+"""The site's processes as the tests start them: ``python -m tests.browser.server WHAT …``.
 
-A process of its own, because that is how the product runs: what the browser sees has really been committed.
+``web FD`` serves on a listening socket that it is handed, ``jobs`` does the background work, ``run COMMAND``
+runs something else (gunicorn as it is deployed, nginx). Each ends with the test run that started it, also if
+that one is killed. The site is in processes of its own because that is how it runs in life: what the
+browser sees has really been committed.
 """
 
 from __future__ import annotations
@@ -9,39 +11,49 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
+from flask import Flask
+
 from webapp import create_app, jobs
 from webapp.serve import Server
 
 
+def make() -> Flask:
+    """The app with the settings of this process's environment."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    return create_app(os.environ["TURNOUT_ENV"], instance=Path(os.environ["INSTANCE"]))
+
+
 def end_with(parent: int) -> None:
-    """A test run that is killed must not leave a server behind."""
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(what: str, descriptor: str) -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
-    app = create_app(os.environ["TURNOUT_ENV"], instance=Path(os.environ["INSTANCE"]))
-    if what == "jobs":
-        stop = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        jobs.work(app, stop)
-        return
-    server = Server(app)
+def web(descriptor: str) -> None:
+    server = Server(make())
     assert server.cfg is not None
     server.cfg.set("bind", f"fd://{descriptor}")
-    for name in ("certfile", "keyfile"):
-        if name.upper() in os.environ:
-            server.cfg.set(name, os.environ[name.upper()])
     server.run()
 
 
+def work() -> None:
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    jobs.work(make(), stop)
+
+
+def run(*command: str) -> None:
+    process = subprocess.Popen(command)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    sys.exit(process.wait())
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+    {"web": web, "jobs": work, "run": run}[sys.argv[1]](*sys.argv[2:])

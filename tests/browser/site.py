@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
-import urllib.error
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,20 +61,13 @@ def listener() -> socket.socket:
 class Site:
     """The app over a database file of its own, and its address. ``app`` is this process's view of it."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, url: str, **settings: str) -> None:
         self.folder = folder
-        self.socket = listener()
-        self.port: int = self.socket.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = url
         self.settings = {
             "TURNOUT_ENV": "development",
-            "TURNOUT_RATELIMIT_ENABLED": "0",
-            "TURNOUT_SIGNUP_MIN_SECONDS": "0",
             "TURNOUT_SQLALCHEMY_DATABASE_URI": f"sqlite:///{folder / 'turnout.sqlite3'}",
-            "TURNOUT_BASE_URL": self.url,
-            # A quick pulse that is written at once, so that no test waits for the next one.
-            "TURNOUT_PULSE_FLUSH_SECONDS": "0.2",
-            "TURNOUT_PULSE_SECONDS": "1",
+            "TURNOUT_BASE_URL": url,
         } | settings
         self.app: Flask = create_app(
             self.settings["TURNOUT_ENV"], environ=self.settings, instance=folder
@@ -82,19 +76,13 @@ class Site:
             migrate.upgrade()
         self.processes: list[Process] = []
 
-    def start(self, name: str = "web", **more: Any) -> None:
-        descriptor = self.socket.fileno()
-        self.processes.append(
-            Process(self.folder, name, self.settings, "web", str(descriptor), pass_fds=[descriptor], **more)
-        )  # fmt: skip
-
-    def start_jobs(self) -> None:
-        self.processes.append(Process(self.folder, "jobs", self.settings, "jobs", "-"))
+    def start(self, name: str, *arguments: str, **more: Any) -> None:
+        """One of the processes of ``tests/browser/server.py``."""
+        self.processes.append(Process(self.folder, name, self.settings, *arguments, **more))
 
     def stop(self) -> str:
-        """Ends every process; answers what they logged."""
-        said = "".join(process.stop() for process in self.processes)
-        self.socket.close()
+        """Ends every process, the last one first; answers what they logged."""
+        said = "".join(process.stop() for process in reversed(self.processes))
         with self.app.app_context():
             db.engine.dispose()
         return said
@@ -110,11 +98,18 @@ class Site:
                 db.session.remove()
 
     def ready(self, seconds: float = 60) -> None:
-        """Until the server answers. A listening socket queues early callers, so one call is enough."""
-        try:
-            urllib.request.urlopen(f"{self.url}/sign-in", timeout=seconds).close()
-        except (OSError, urllib.error.URLError) as error:
-            raise AssertionError(f"the site did not start ({error}): {self.stop()}") from error
+        """Until the server answers."""
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                urllib.request.urlopen(
+                    f"{self.url}/healthz", timeout=seconds, context=ssl._create_unverified_context()
+                ).close()
+                return
+            except OSError as error:
+                if time.monotonic() > end:
+                    raise AssertionError(f"the site did not start ({error}): {self.stop()}") from error  # fmt: skip
+                time.sleep(0.1)
 
     def sign_in(self, context: BrowserContext, user_id: int) -> None:
         """Gives a browser the cookie of somebody who has just signed in."""
