@@ -135,6 +135,14 @@ class Story:
         assert self.slug in stored
         return [word for word in words if word in stored]
 
+    def by_api(self, path: str, email: str) -> Any:
+        """What a program is answered that has a token of that account's."""
+        token = self.flask("accounts", "token", email).strip()
+        client = self.app.test_client()
+        answer = client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+        return answer
+
     # People
 
     def browser(self, *, strict: bool = True) -> Browser:

@@ -253,7 +253,8 @@ def the_evening_takes_place(story: Story, cast: Cast, ada: Organiser, chair: Cha
 
 def everything_is_counted(story: Story, ada: Organiser) -> None:
     by_command, by_verb = story.figures_by_command(), story.figures_by_verb()
-    assert by_command == by_verb
+    by_program = story.by_api("/events/bolivia/figures", ada.email).json
+    assert by_command == by_verb == by_program
     assert by_command.pop("as_of") == counted.at(150)
     assert by_command["attendance"] == counted.ATTENDANCE
     assert by_command["sessions"] == counted.SESSIONS
@@ -287,6 +288,7 @@ def the_report_is_published(story: Story, ada: Organiser) -> papers.Papers:
     )  # fmt: skip
     assert sheet.link("More from Friends of Bolivia") == "https://friends-of-bolivia.example.org"
     found = papers.Papers(story)
+    assert story.by_api("/events/bolivia/report", ada.email).data == found.bytes[".json"]
     document = found.document()
     assert document["version"] == 1
     assert document["figures"]["attendance"] == counted.ATTENDANCE
