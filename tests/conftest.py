@@ -19,11 +19,16 @@ import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
 from webapp import create_app, migrate
 from webapp.attendance import presence
 from webapp.db import Base, begin_as_writer, db
+
+# Whether an example took long says how busy the machine is, not whether the code is right.
+settings.register_profile("turnout", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("turnout")
 
 UTC = dt.UTC
 # Every test that needs "now" starts from here: a Tuesday in spring, an hour before the cast's event.
