@@ -213,6 +213,21 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "frozen_figures",
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("curve", sa.JSON(), nullable=True),
+        sa.Column("cut_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["events.id"],
+            name=op.f("fk_frozen_figures_event_id_events"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_frozen_figures")),
+    )
+    op.create_table(
         "head_counts",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("event_id", sa.Integer(), nullable=False),
@@ -459,6 +474,7 @@ def upgrade() -> None:
         sa.Column("cancelled_by", sa.String(length=10), nullable=True),
         sa.Column("ics_changes", sa.Integer(), nullable=False),
         sa.Column("erased_at", sa.BigInteger(), nullable=True),
+        sa.Column("untied_at", sa.BigInteger(), nullable=True),
         sa.Column("attended", sa.Boolean(), nullable=True),
         sa.CheckConstraint(
             "status IN ('pending','confirmed','waitlisted','offered','declined','cancelled')",
@@ -517,6 +533,27 @@ def upgrade() -> None:
     with op.batch_alter_table("speakers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_speakers_event_id"), ["event_id"], unique=False)
 
+    op.create_table(
+        "tallies",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("dimension", sa.String(length=80), nullable=False),
+        sa.Column("value", sa.String(length=200), nullable=False),
+        sa.Column("signed_up", sa.Integer(), nullable=False),
+        sa.Column("attended", sa.Integer(), nullable=False),
+        sa.Column("stayed", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "0 <= stayed AND stayed <= attended AND attended <= signed_up",
+            name=op.f("ck_tallies_part"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["event_id"], ["events.id"], name=op.f("fk_tallies_event_id_events"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tallies")),
+        sa.UniqueConstraint(
+            "event_id", "dimension", "value", name=op.f("uq_tallies_event_id_dimension_value")
+        ),
+    )
     op.create_table(
         "user_sessions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -774,6 +811,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_user_sessions_user_id"))
 
     op.drop_table("user_sessions")
+    op.drop_table("tallies")
     with op.batch_alter_table("speakers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_speakers_event_id"))
 
@@ -830,6 +868,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_head_counts_event_id"))
 
     op.drop_table("head_counts")
+    op.drop_table("frozen_figures")
     op.drop_table("companions")
     op.drop_table("cohosts")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:

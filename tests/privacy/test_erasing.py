@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -14,22 +13,17 @@ from sqlalchemy.engine import make_url
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_visit
+from tests.privacy.evening import evening, figures_of, minute
 from webapp import addresses
-from webapp.attendance.figures import figures
 from webapp.attendance.models import Companions, Visit
 from webapp.audit.models import AuditEntry
 from webapp.db import Base, db
-from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail, SuppressedAddress
-from webapp.privacy import commands, operations
+from webapp.privacy import commands, operations, queries
 from webapp.signup import operations as signups
 from webapp.signup import wording
 from webapp.signup.models import Answer, Consent, Question, Signup
 from webapp.signup.people import Applicant, name_key
-
-
-def minute(number: float) -> dt.datetime:
-    return NOW + dt.timedelta(minutes=number)
 
 
 def _dump(app: Flask) -> str:
@@ -143,49 +137,18 @@ def test_the_seat_of_somebody_erased_is_free(context: Flask) -> None:
     assert done.outcome == "confirmed"
 
 
-def _evening() -> Event:
-    """An evening with every kind of person: who came and who did not, crew, somebody cancelled who came
-    all the same, guests with and without names, and one named like somebody who was there."""
-    event = make_event(starts_at=NOW, started_at=NOW, ended_at=minute(100))
-    came = [make_signup(event, f"Person {n}") for n in range(4)]
-    make_signup(event, "Absent")
-    cancelled = make_signup(event, "Cancelled", status="cancelled")
-    crew = make_signup(event, "Chair", is_crew=True)
-    for number, signup in enumerate([*came, cancelled, crew]):
-        make_visit(event, minute(number), minute(60 + number), signup=signup)
-    make_visit(event, minute(70), minute(80), signup=came[0])
-    for name, start in (
-        ("Person 1", 5),
-        ("Person 1", 8),
-        ("Guest", 10),
-        ("Guest", 20),
-        ("Other", 30),
-    ):
-        make_visit(
-            event, minute(start), minute(start + 40), name=name, name_key=name_key(name),
-            identity="name_only",
-        )  # fmt: skip
-    make_visit(event, minute(1), minute(2))
-    db.session.add(Companions(event_id=event.id, person_key=came[0].person_key, count=3, at=NOW))
-    db.session.commit()
-    return event
-
-
-def _figures(event: Event) -> dict[str, Any]:
-    found = figures(event, minute(120))
-    return {key: found[key] for key in ("signups", "attendance", "sessions")}
-
-
 @pytest.mark.case("D77")
 def test_figures_are_the_same_after_each_erasure(context: Flask) -> None:
-    event = _evening()
-    before = _figures(event)
-    assert before["attendance"]["registered_attended"] == 5
-    assert before["attendance"]["people"]["ambiguous"] == 2
-    for signup in db.session.scalars(sa.select(Signup).order_by(Signup.name.desc())).all():
+    event = evening()
+    before = figures_of(event)
+    assert before["attendance"]["registered_attended"] == 7
+    assert before["attendance"]["people"]["ambiguous"] == 4
+    for signup in db.session.scalars(
+        sa.select(Signup).order_by(Signup.name.desc(), Signup.id.desc())
+    ).all():
         operations.erase_signup(signup, minute(200), by="Ada")
         db.session.commit()
-        assert _figures(event) == before, signup.id
+        assert figures_of(event) == before, signup.id
     assert db.session.scalar(sa.select(sa.func.count()).where(Companions.count == 3)) == 1
 
 
@@ -194,25 +157,25 @@ def test_retention_can_be_interrupted_and_ends_in_the_same_state(
     context: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(operations, "BATCH", 2)
-    event = _evening()
-    before = _figures(event)
+    event = evening()
+    before = figures_of(event)
     due = event.ends_at + dt.timedelta(days=30)
     assert commands.run(due - dt.timedelta(milliseconds=1)) == 0
-    assert [one.id for one in operations.due(due)] == [event.id]
+    assert [one.id for one in queries.due_to_erase(due)] == [event.id]
 
     # Killed after the first batch: what is done stays done.
-    assert operations.erase_batch(event, due) == 2
+    assert operations.erase_batch(event, operations.who_stayed(event), due) == 2
     db.session.commit()
     left = sa.select(sa.func.count()).where(Signup.erased_at.is_(None))
-    assert db.session.scalar(left) == 5
-    assert _figures(event) == before
+    assert db.session.scalar(left) == 7
+    assert figures_of(event) == before
 
-    assert commands.run(due) == 5 + 2
+    assert commands.run(due) == 7
     assert db.session.scalar(left) == 0
     assert db.session.scalar(sa.select(sa.func.count()).where(Visit.name.is_not(None))) == 0
-    assert _figures(event) == before
+    assert figures_of(event) == before
     assert commands.run(due) == 0
-    assert operations.due(due) == []
+    assert queries.due_to_erase(due) == []
 
 
 def test_only_events_whose_time_is_up(context: Flask) -> None:

@@ -253,3 +253,18 @@ def curve(event: Event, at: dt.datetime | None = None) -> list[tuple[dt.datetime
         return None
     start, end = int(stretches.starts.min()), int(stretches.ends.max())
     return [(from_ms(moment), count) for moment, count in sweep.per_minute(stretches, start, end)]
+
+
+def stayed(event: Event) -> frozenset[int] | None:
+    """The recorded keys of everybody who was there for the event's minimum stay, between its actual start
+    and end, on whatever devices; None where no source measured presence."""
+    evening, _ = _evening(event.id)
+    everybody = np.ones(len(evening.is_crew), dtype=bool)
+    source = evening.presence_source(evening.visits_of(everybody))
+    if source is None:
+        return None
+    start, end = to_ms(event.actual_start), to_ms(event.actual_end)
+    persons, ms = sweep.per_key_ms(sweep.clip(evening.presence(source, everybody), start, end))
+    long_enough = np.zeros(len(everybody), dtype=bool)
+    long_enough[persons[ms >= min_stay_ms(event, end - start)]] = True
+    return frozenset(evening.recorded[evening.visits_of(long_enough)].tolist())

@@ -146,7 +146,8 @@ def same_names(event_id: int) -> tuple[dict[int, int], set[int]]:
     named = db.session.execute(
         sa.select(Visit.person_key, Visit.name_key)
         .where(Visit.event_id == event_id, Visit.name_key.is_not(None))
-        .order_by(Visit.id)
+        # Whoever came by their own link first, also after a random word stands in place of the name.
+        .order_by(Visit.identity != "identified", Visit.id)
     ).all()
     if not named:
         return {}, set()

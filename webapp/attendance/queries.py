@@ -50,7 +50,10 @@ def live_counts(event: Event, at: dt.datetime) -> LiveCounts:
             Visit.channel.in_(OWN_CHANNELS),
             Visit.last_seen_at >= at - SILENCE,
         )
-    visited = sa.exists().where(Visit.event_id == event.id, Visit.person_key == Signup.person_key)
+    visited = sa.or_(
+        Signup.attended.is_(True),
+        sa.exists().where(Visit.event_id == event.id, Visit.person_key == Signup.person_key),
+    )
     # Counted each for itself: never a subtraction of people from sign-ups.
     came, missing = db.session.execute(
         sa.select(

@@ -24,6 +24,7 @@ SENTENCES = {
     "event.announcement_withdrawn": _l("An announcement was taken back."),
     "event.ended": _l("The event was ended."),
     "event.end_undone": _l("The end of the event was taken back."),
+    "event.ties_cut": _l("It is no longer known which visits were whose, as a week is over."),
     "event.people_erased": _l("People's data was deleted, as the time to keep it was over."),
     "team.added": _l("Somebody was added to the team."),
     "team.role": _l("What somebody is in the team was changed."),

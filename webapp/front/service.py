@@ -27,7 +27,7 @@ from webapp.db import db
 from webapp.events import queries as events
 from webapp.mail import queries as mail
 from webapp.permissions import enforces, permission
-from webapp.privacy import operations as privacy
+from webapp.privacy import queries as privacy
 from webapp.signup import queries as signups
 
 log = logging.getLogger(__name__)
@@ -145,7 +145,7 @@ def _stored() -> Iterator[Metric]:
     yield _gauge("mail_paused", "1 while the mail server keeps all mail from leaving.", float(pause is not None))  # fmt: skip
     yield _gauge("job_last_success_timestamp_seconds", "The last turn of a job without a fault.", good, "job")  # fmt: skip
     yield _gauge("job_last_failure_timestamp_seconds", "The last fault of a job.", bad, "job")
-    yield _gauge("events_overdue_for_erasure", "Events that hold names longer than they should.", len(privacy.due(at)))  # fmt: skip
+    yield _gauge("events_overdue_for_erasure", "Events that hold names longer than they should.", len(privacy.due_to_erase(at)))  # fmt: skip
     yield _gauge("database_bytes", "What the database takes on disk.", database.size())
 
 

@@ -22,7 +22,7 @@ from webapp.front.running import duration
 from webapp.jobs import Job, JobRun
 from webapp.mail import queries as mail
 from webapp.permissions import permission
-from webapp.privacy import operations as privacy
+from webapp.privacy import queries as privacy
 from webapp.templating import number
 
 blueprint = Blueprint("system", __name__)
@@ -186,7 +186,7 @@ def troubles(at: dt.datetime, lines: list[JobLine]) -> list[str]:
         found.append(_("The spool folder cannot be written: without the database, nobody gets in."))
     if migrate.revision(db.session.connection()) != migrate.newest():
         found.append(_("The database is not at this version: run “flask database upgrade”."))
-    overdue = len(privacy.due(at))
+    overdue = len(privacy.due_to_erase(at))
     if overdue:
         found.append(
             ngettext(

@@ -9,24 +9,38 @@ from flask.cli import AppGroup
 from flask_babel import ngettext
 
 from webapp import clock, jobs
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.errors import in_one_sentence
-from webapp.privacy import operations
+from webapp.privacy import operations, queries
 
 cli = AppGroup("privacy", help="Retention and erasure.")
 
 
 @jobs.every(3600, "privacy")
 def run(at: dt.datetime) -> int:
-    """Erases everybody whose event's retention is over at ``at``; commits in batches, so that it can be
-    stopped at any point and goes on there the next time."""
+    """Erases everybody whose event's retention is over at ``at``, and cuts the ties of visits a week after
+    their event; answers how many people were erased.
+
+    Commits in batches, so that it can be stopped at any point and goes on there the next time.
+    """
+    with reading():
+        to_erase, to_cut = queries.due_to_erase(at), queries.due_to_cut(at)
+        db.session.commit()
     done = 0
-    for event in operations.due(at):
-        while batch := operations.erase_batch(event, at):
+    for event in to_erase:
+        operations.freeze(event, at)
+        stayed = operations.who_stayed(event)
+        while batch := operations.erase_batch(event, stayed, at):
             db.session.commit()
             done += batch
-    db.session.commit()
-    if done:
+        db.session.commit()
+    for event in to_cut:
+        operations.freeze(event, at)
+        stayed = operations.who_stayed(event)
+        while operations.cut_batch(event, stayed, at):
+            db.session.commit()
+        db.session.commit()
+    if to_erase or to_cut:
         operations.wipe_disk()
     return done
 

@@ -50,7 +50,7 @@ class Signup(Base):
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
     # 128 random bits; the only id that leaves the house.
     public_id: Mapped[str] = mapped_column(sa.String(32), unique=True)
-    # Stands for this person in the log of visits. Cut (set to null) by erasure.
+    # Stands for this person in the log of visits. Cut (set to null) a week after the event.
     person_key: Mapped[int | None] = mapped_column(sa.BigInteger, unique=True)
     name: Mapped[str | None] = mapped_column(sa.String(200))
     # NFC, case-folded, spaces collapsed: for matching only.
@@ -75,7 +75,8 @@ class Signup(Base):
     # Grows when this one person's calendar entry is called off or taken up again; added to the event's.
     ics_changes: Mapped[int] = mapped_column(default=0)
     erased_at: Mapped[dt.datetime | None]
-    # Frozen when the tie to the visits is cut: had this sign-up come?
+    # Since then the visits of this person are nobody's; had they come, says ``attended``.
+    untied_at: Mapped[dt.datetime | None]
     attended: Mapped[bool | None]
 
     consents: Mapped[list[Consent]] = relationship(

@@ -43,10 +43,13 @@ def decline(signup: Signup, at: dt.datetime, *, by: By, reason: str = "") -> Non
 
 
 def mark_crew(signup: Signup, is_crew: bool, at: dt.datetime, *, by: By) -> None:
-    """Counts this person apart from the audience (a speaker who signed up like everybody), or not."""
+    """Counts this person apart from the audience (a speaker who signed up like everybody), or not.
+    Raises Refused once nobody knows any more which visits were theirs."""
     event = seats.lock(signup)
     if signup.is_crew == is_crew:
         return
+    if signup.untied_at is not None:
+        raise Refused(_("A week after the event it is no longer known which visits were this person's, so the figures cannot follow."), "untied")  # fmt: skip
     signup.is_crew = is_crew
     # The figures are kept until something in the event changes.
     event.touch()
