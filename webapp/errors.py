@@ -54,7 +54,10 @@ def in_one_sentence(command: Callable[P, R]) -> Callable[P, R]:
 def _texts(status: int) -> tuple[str, str]:
     return {
         400: (_("That did not arrive whole"), _("Please go back, reload the page and try again.")),
-        401: (_("Please sign in"), _("This page needs a sign-in.")),
+        401: (
+            _("Please sign in"),
+            _("Your sign-in has run out, or you have signed out. Sign in again in a new tab, then come back to this one and reload it: what you typed is sent once more."),
+        ),
         403: (_("Not for this sign-in"), _("Your account may not open this page.")),
         404: (
             _("Nothing here"),

@@ -14,7 +14,7 @@ from tests.conftest import NOW
 from tests.factories import make_event, make_target, make_user
 from tests.forms import errors, filled
 from tests.signin import sign_in
-from webapp.accounts.models import User
+from webapp.accounts.models import User, UserSession
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.events.models import CoHost, Event, Membership
@@ -617,6 +617,27 @@ def test_after_twelve_hours_the_page_is_old(app, bolivia, clock):
     assert page.status == 400
     assert bolivia.post(SETTINGS, data=filled(page)).status_code == 302
     assert stored(app).title == "Mine"
+
+
+def test_a_sign_in_that_ran_out_meanwhile_loses_nothing(app, bolivia):
+    """As the page says: signed in anew in another tab, then this one reloaded."""
+    typed = filled(bolivia.page(SETTINGS)) | {"act": "save", "summary": "Half an hour."}
+    with app.app_context():
+        db.session.execute(sa.update(UserSession).values(ended_at=NOW))
+        db.session.commit()
+    answer = bolivia.post(SETTINGS, data=typed)
+    assert answer.status_code == 401
+    assert 'href="/sign-in" target="_blank"' in answer.text
+    with app.app_context():
+        ada = db.session.scalars(sa.select(User)).one()
+        with bolivia.session_transaction() as cookie:
+            cookie.clear()
+        sign_in(bolivia, ada)
+    page = bolivia.post(SETTINGS, data=typed).parsed
+    assert page.status == 400
+    assert "please send it once more" in page.text
+    assert bolivia.post(SETTINGS, data=filled(page) | {"act": "save"}).status_code == 302
+    assert stored(app).summary == "Half an hour."
 
 
 @pytest.mark.case("D36")
