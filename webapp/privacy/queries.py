@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -34,22 +34,44 @@ _HOLDS_NAMES = sa.and_(
 )
 
 
+# The same with everybody who signed up. The invented people of samples need no protection.
+HOLDS_SOMEBODY = sa.or_(
+    sa.exists().where(
+        Signup.event_id == Event.id, Signup.erased_at.is_(None), Signup.is_sample.is_(False)
+    ),
+    _HOLDS_NAMES,
+)
+
+
+def due_at(event: Event) -> dt.datetime:
+    """When everybody's data of the event is to be deleted: ``retention_days`` after the planned end."""
+    return event.ends_at + dt.timedelta(days=event.retention_days)
+
+
+def due_at_ms() -> sa.ColumnElement[int]:
+    """The same as SQL, in milliseconds since 1970."""
+    day = sa.literal(24 * 3600 * 1000, _NUMBER)
+    # Thirty days of milliseconds are more than PostgreSQL's plain integers hold.
+    return _ENDS + sa.cast(Event.retention_days, _NUMBER) * day
+
+
 def due_to_erase(at: dt.datetime) -> list[Event]:
     """Events whose ``retention_days`` after the planned end are over at ``at`` and that still hold
     somebody's name. The invented people of sample events need no protection and stay."""
-    day = sa.literal(24 * 3600 * 1000, _NUMBER)
-    # Thirty days of milliseconds are more than PostgreSQL's plain integers hold.
-    until = _ENDS + sa.cast(Event.retention_days, _NUMBER) * day
-    holds_people = sa.exists().where(
-        Signup.event_id == Event.id, Signup.erased_at.is_(None), Signup.is_sample.is_(False)
-    )
     return list(
         db.session.scalars(
             sa.select(Event)
-            .where(until <= sa.literal(to_ms(at), _NUMBER), sa.or_(holds_people, _HOLDS_NAMES))
+            .where(due_at_ms() <= sa.literal(to_ms(at), _NUMBER), HOLDS_SOMEBODY)
             .order_by(Event.id)
         )
     )
+
+
+def naming(events: Collection[Event]) -> dict[int, bool]:
+    """By event: whether it still names somebody. One query."""
+    ids = [event.id for event in events]
+    found = db.session.scalars(sa.select(Event.id).where(Event.id.in_(ids), HOLDS_SOMEBODY))
+    return dict.fromkeys(ids, False) | dict.fromkeys(found, True)
 
 
 def due_to_cut(at: dt.datetime) -> list[Event]:

@@ -1,0 +1,103 @@
+"""Where data about people stands, table by table: what the proof of an event counts.
+
+Every table of the database is named here, either as a holding or as holding nothing about attendees; a
+test fails on one that is neither, so that no new table escapes the proof.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _l
+
+from webapp.attendance.models import Companions, Visit
+from webapp.mail.models import OutgoingMail, SuppressedAddress
+from webapp.signup.models import Answer, Consent, Signup
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holding:
+    """Rows of one table that may say something about a person: ``source`` are all of them, ``event_id``
+    tells whose event a row belongs to, and ``named`` is true of those that do say something."""
+
+    key: str
+    table: str
+    label: Any
+    # What stays of such a row when the person is gone.
+    stays: Any
+    source: sa.FromClause
+    event_id: Any
+    named: sa.ColumnElement[bool]
+
+
+_ANSWERS = sa.join(Answer, Signup, Signup.id == Answer.signup_id)
+_REFUSED = sa.join(SuppressedAddress, Signup, Signup.email_key == SuppressedAddress.address_key)
+_CONSENTS = sa.join(Consent, Signup, Signup.id == Consent.signup_id)
+
+
+def _leads_to_a_person(key: Any) -> sa.ColumnElement[bool]:
+    return sa.exists().where(Signup.person_key == key)
+
+
+HOLDINGS = (
+    Holding(
+        "signups", "signups", _l("Sign-ups with a name and an address"),
+        _l("the status, the times, the source and the language, so that rates do not fall"),
+        Signup.__table__, Signup.event_id, Signup.erased_at.is_(None),
+    ),
+    Holding(
+        "answers", "answers", _l("Answers to the questions of the form"), _l("nothing"),
+        _ANSWERS, Signup.event_id, sa.true(),
+    ),
+    Holding(
+        "consents", "consents", _l("What somebody agreed to"),
+        _l("the wording and the time, without the person"),
+        _CONSENTS, Signup.event_id, Signup.erased_at.is_(None),
+    ),
+    Holding(
+        "visit_names", "visits", _l("Visits with the name that a guest gave"),
+        _l("the times, so that the figures can be computed again"),
+        Visit.__table__, Visit.event_id, Visit.name.is_not(None),
+    ),
+    Holding(
+        "visit_keys", "visits", _l("Visits that lead to a sign-up"),
+        _l("the times, under a random key that leads to nobody"),
+        Visit.__table__, Visit.event_id, _leads_to_a_person(Visit.person_key),
+    ),
+    Holding(
+        "companions", "companions", _l("How many people somebody watched with"),
+        _l("the number, under a random key that leads to nobody"),
+        Companions.__table__, Companions.event_id,
+        _leads_to_a_person(Companions.person_key),
+    ),
+    Holding(
+        "mails", "outgoing_mails", _l("Mails with an address or a text"),
+        _l("when it went out and what became of it"),
+        OutgoingMail.__table__, OutgoingMail.event_id,
+        sa.or_(OutgoingMail.to_address != "", OutgoingMail.person.is_not(None)),
+    ),
+    Holding(
+        "refused", "suppressed_addresses", _l("Addresses that a mail server refused"), _l("nothing"),
+        _REFUSED, Signup.event_id, sa.true(),
+    ),
+)  # fmt: skip
+
+_PROGRAMME = _l("what was announced in public: the event, its agenda and who spoke")
+_STAFF = _l("people who work with Turnout: accounts, rights, and what they did")
+_COUNTS = _l("counts of many people together, kept when the people go")
+_MACHINE = _l("how the site itself is doing")
+
+# Tables that say nothing about attendees, with what they say.
+OTHERS = {
+    "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME,
+    "sessions": _PROGRAMME, "speakers": _PROGRAMME, "session_speakers": _PROGRAMME,
+    "presses": _PROGRAMME, "notes": _PROGRAMME, "reports": _PROGRAMME, "report_versions": _PROGRAMME,
+    "users": _STAFF, "user_sessions": _STAFF, "api_tokens": _STAFF, "memberships": _STAFF,
+    "audit_entries": _STAFF, "head_counts": _STAFF,
+    "tallies": _COUNTS, "frozen_figures": _COUNTS,
+    "attendance_marks": _MACHINE, "job_runs": _MACHINE, "delivery_pauses": _MACHINE,
+    "bounce_mailboxes": _MACHINE,
+    "unsubscribes": _l("unreadable marks of addresses that want no more mail, kept so that the wish holds"),
+}  # fmt: skip
