@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Collection
 from typing import Literal
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from webapp.accounts.models import User
+from webapp.clock import UTC
 from webapp.db import db
 from webapp.events.models import OVERRUN, STATES, Event, Membership
 
@@ -86,6 +88,49 @@ def in_group(
     if not user.is_admin:
         statement = statement.join(Membership).where(Membership.user_id == user.id)
     return list(db.session.scalars(statement.limit(limit).offset(offset)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Search:
+    """Which of all events: a part of title, address or host, the year (UTC) of the start, and a group.
+    What is left empty asks for nothing."""
+
+    words: str = ""
+    year: int | None = None
+    group: Group | None = None
+
+    def conditions(self, at: dt.datetime) -> list[sa.ColumnElement[bool]]:
+        found: list[sa.ColumnElement[bool]] = []
+        if self.words:
+            columns = (Event.title, Event.slug, Event.host_name)
+            found.append(sa.or_(*(c.icontains(self.words, autoescape=True) for c in columns)))
+        if self.year is not None:
+            first = dt.datetime(self.year, 1, 1, tzinfo=UTC)
+            found += [Event.starts_at >= first, Event.starts_at < first.replace(year=self.year + 1)]
+        if self.group is not None:
+            found.append(_in_group(self.group, at))
+        return found
+
+
+def found(search: Search, at: dt.datetime, *, limit: int | None = None, offset: int = 0) -> list[Event]:  # fmt: skip
+    """All events that fit at ``at``, the latest start first."""
+    return list(
+        db.session.scalars(
+            sa.select(Event)
+            .where(*search.conditions(at))
+            .order_by(Event.starts_at.desc(), Event.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+    )
+
+
+def years() -> list[int]:
+    """The years (UTC) from the first event's start to the last one's, the latest first."""
+    first, last = db.session.execute(
+        sa.select(sa.func.min(Event.starts_at), sa.func.max(Event.starts_at))
+    ).one()
+    return list(range(last.year, first.year - 1, -1)) if first and last else []
 
 
 def coming(at: dt.datetime, limit: int = 50) -> list[Event]:

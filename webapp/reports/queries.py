@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 from collections.abc import Collection
 
 import sqlalchemy as sa
@@ -42,6 +44,29 @@ def published_among(event_ids: Collection[int]) -> set[int]:
             .distinct()
         )
     )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an event's report is: a draft (``version`` 0), or published, last as ``version``."""
+
+    version: int
+    published_at: dt.datetime | None
+
+
+def standing_of(event_ids: Collection[int]) -> dict[int, Standing]:
+    """How far the report of each of these events is; one nobody has begun is missing. One query."""
+    rows = db.session.execute(
+        sa.select(
+            Report.event_id,
+            sa.func.max(ReportVersion.version),
+            sa.func.max(ReportVersion.published_at),
+        )
+        .outerjoin(ReportVersion, ReportVersion.report_id == Report.id)
+        .where(Report.event_id.in_(event_ids))
+        .group_by(Report.event_id)
+    )
+    return {event_id: Standing(version or 0, at) for event_id, version, at in rows}
 
 
 def versions(event: Event) -> list[ReportVersion]:
