@@ -262,6 +262,14 @@ def test_a_made_up_host_appears_on_no_page(cast: Cast, watch: Watch, header: str
 
 
 @pytest.mark.case("D29")
+def test_made_up_hosts_do_not_push_pages_out_of_memory(cast: Cast) -> None:
+    browser = cast.browser()
+    for number in range(5):
+        ask(browser, "GET", "/", environ_overrides={"HTTP_HOST": f"{number}.{EVIL}"})
+    assert len(cast.app.extensions["page_cache"]) == 1
+
+
+@pytest.mark.case("D29")
 def test_a_made_up_host_gets_into_no_mail_and_no_row(cast: Cast, watch: Watch) -> None:
     for form in walk.forms(cast).of_routes("public", "link", "user", "event", "admin"):
         with time_machine.travel(form.moment, tick=False):

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, render_template, request
+from flask import Blueprint, Response, abort, current_app, render_template
 from markupsafe import Markup
 
 from webapp import clock, templating
@@ -229,4 +229,4 @@ def home() -> Response:
             "front/home.html", coming=events.coming(at), past=events.past(at), at=at
         )
 
-    return page_cache.serve(f"home:{request.host}", page)
+    return page_cache.serve("home", page)
