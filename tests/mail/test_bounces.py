@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 import config
 from tests.conftest import NOW
@@ -366,13 +367,14 @@ def test_a_mail_server_pipes_reports_to_us(app: Flask, mail: OutgoingMail) -> No
     )
 
 
+@pytest.mark.parametrize("fault", [OperationalError, ProgrammingError])
 def test_while_the_database_is_away_the_mail_server_keeps_the_report(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
+    app: Flask, monkeypatch: pytest.MonkeyPatch, fault: type[DBAPIError]
 ) -> None:
-    from sqlalchemy.exc import OperationalError
+    """Or has no tables, which PostgreSQL calls the program's fault."""
 
     def away(*_: Any) -> None:
-        raise OperationalError("SELECT", {}, Exception("connection refused"))
+        raise fault("SELECT", {}, Exception("connection refused"))
 
     monkeypatch.setattr(bounces, "take", away)
     assert bounce(app, b"Hello") == (75, "The database does not answer: connection refused\n")

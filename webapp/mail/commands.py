@@ -7,7 +7,7 @@ import sys
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from webapp import clock
 from webapp.db import db
@@ -52,7 +52,8 @@ def bounce() -> None:
     try:
         outcome = bounces.take(raw, clock.now())
         db.session.commit()
-    except OperationalError as error:
+    except (OperationalError, ProgrammingError) as error:
+        # Away, or without our tables: neither is the fault of the mail.
         db.session.rollback()
         click.echo(f"The database does not answer: {str(error.orig).strip().splitlines()[0]}", err=True)  # fmt: skip
         raise click.exceptions.Exit(_TRY_AGAIN) from None
