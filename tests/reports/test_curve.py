@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import hashlib
 import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
 
 from tests.reports.evening import AFTER, make_evening
+from webapp.events import accent
 from webapp.reports import curve, operations
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -67,6 +70,23 @@ def test_a_long_evening_is_thinned_and_keeps_its_fullest_minute() -> None:
     thin = curve.thinned(points)
     assert len(thin) <= curve.MOST_POINTS
     assert max(count for _at, count in thin) == 999
+
+
+def test_the_curve_has_the_colour_of_the_event_in_light_and_dark() -> None:
+    made = document()
+    assert (made["event"]["accent"], curve.ACCENT in (curve.draw(made) or "")) == (None, True)
+    made["event"]["accent"] = "#0a3d91"
+    svg = curve.draw(made)
+    assert svg is not None
+    light, dark = accent.shades("#0a3d91")
+    assert f'stroke="{light.accent}"' in svg
+    assert f'fill="{light.tint}"' in svg
+    assert f".a{{stroke:{dark.accent}}}" in svg
+    assert curve.ACCENT not in svg
+    # Its own style is allowed, and no other.
+    style = svg.partition("<style>")[2].partition("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert curve.policy(made) == f"default-src 'none'; style-src 'sha256-{digest}'"
 
 
 def test_the_theme_stays_off_paper() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import dataclasses
 from functools import lru_cache
 
 # The surfaces of css/base.css that the accent stands on: paper, card.
@@ -54,15 +55,35 @@ def _fitted(colour: str, grounds: tuple[str, ...], tint_share: float, *, darker:
         light += -0.01 if darker else 0.01
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shades:
+    """An accent fitted to one ground: itself, what is written on it, and a tint that it can stand on."""
+
+    accent: str
+    on_accent: str
+    tint: str
+
+
+def _shades(accent: str, grounds: tuple[str, ...], share: float, *, darker: bool) -> Shades:
+    fitted = _fitted(accent, grounds, share, darker=darker)
+    on_accent = max(("#ffffff", "#17100c"), key=lambda text: contrast(text, fitted))
+    return Shades(fitted, on_accent, _mixed(fitted, grounds[0], share))
+
+
+@lru_cache(maxsize=256)
+def shades(accent: str) -> tuple[Shades, Shades]:
+    """``accent`` (#rrggbb) on light and on dark pages."""
+    return (
+        _shades(accent, _LIGHT, 0.12, darker=True),
+        _shades(accent, _DARK, 0.16, darker=False),
+    )
+
+
 @lru_cache(maxsize=256)
 def stylesheet(accent: str) -> str:
     """CSS that sets --accent, --on-accent and --tint for light and dark. ``accent`` is #rrggbb."""
-    light = _fitted(accent, _LIGHT, 0.12, darker=True)
-    dark = _fitted(accent, _DARK, 0.16, darker=False)
-    rules = []
-    for fitted, ground, share in ((light, _LIGHT[0], 0.12), (dark, _DARK[0], 0.16)):
-        on = max(("#ffffff", "#17100c"), key=lambda text, fitted=fitted: contrast(text, fitted))  # type: ignore[misc]
-        rules.append(
-            f":root {{ --accent: {fitted}; --on-accent: {on}; --tint: {_mixed(fitted, ground, share)}; }}"
-        )
-    return f"{rules[0]}\n@media (prefers-color-scheme: dark) {{ {rules[1]} }}\n"
+    light, dark = (
+        f":root {{ --accent: {on.accent}; --on-accent: {on.on_accent}; --tint: {on.tint}; }}"
+        for on in shades(accent)
+    )
+    return f"{light}\n@media (prefers-color-scheme: dark) {{ {dark} }}\n"

@@ -2,7 +2,7 @@
 
 Two shapes of one picture: ``narrow`` for phones (letters stay readable at 340 px) and wide for screens
 and paper. Everything is presentation attributes, so that it looks right wherever it is shown; the one
-style sheet inside only follows the reader's dark mode.
+style sheet inside only follows the reader's dark mode. The colour is the event's, fitted to light and dark.
 """
 
 from __future__ import annotations
@@ -18,21 +18,40 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from markupsafe import escape
 
+from webapp.events.accent import Shades, shades
 from webapp.templating import number
 
 MOST_POINTS = 400
 MARGIN = dt.timedelta(minutes=15)
 ACCENT = "#a3231f"
 _INK, _SOFT, _LINE, _TINT = "#1f1a16", "#6a5f55", "#e5dccf", "#f6e3dc"
-_DARK = (
-    "@media (prefers-color-scheme:dark){.i{fill:#f3ece2}.s{fill:#b5a899}.l{stroke:#3a332d}"
-    ".t{fill:#3a231e}.a{stroke:#ff9a86}.d{fill:#ff9a86}.b{stroke:#f3ece2}.h{stroke:#171412}}"
-)
-# The response that carries the file allows exactly this style and nothing else.
-STYLE_HASH = base64.b64encode(hashlib.sha256(_DARK.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'"
 FONT = "Atkinson Hyperlegible Next, Noto Sans, Noto Sans Arabic, system-ui, sans-serif"
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+
+# The house's own, as in css/base.css: for events without a colour.
+_HOUSE = (Shades(ACCENT, "#ffffff", _TINT), Shades("#ff9a86", "#2a0f0b", "#3a231e"))
+
+
+def _shades(document: dict[str, Any]) -> tuple[Shades, Shades]:
+    """The event's colour on light and on dark pages."""
+    own: str | None = document["event"]["accent"]
+    return shades(own) if own else _HOUSE
+
+
+def _style(document: dict[str, Any]) -> str:
+    dark = _shades(document)[1]
+    return (
+        "@media (prefers-color-scheme:dark){.i{fill:#f3ece2}.s{fill:#b5a899}.l{stroke:#3a332d}"
+        f".t{{fill:{dark.tint}}}.a{{stroke:{dark.accent}}}.d{{fill:{dark.accent}}}"
+        ".b{stroke:#f3ece2}.h{stroke:#171412}}"
+    )
+
+
+def policy(document: dict[str, Any]) -> str:
+    """The content policy of the file: exactly its own style, and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(_style(document).encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -135,7 +154,7 @@ def _bands(document: dict[str, Any], frame: Frame, *, wide: bool) -> list[str]:
         left, right = frame.x(read_moment(mark["start"])), frame.x(read_moment(mark["end"]))
         width = round(right - left, 1)
         if n % 2:
-            drawn.append(f'<rect class="t" x="{left}" y="{frame.top}" width="{width}" height="{frame.floor - frame.top}" fill="{_TINT}"/>')  # fmt: skip
+            drawn.append(f'<rect class="t" x="{left}" y="{frame.top}" width="{width}" height="{frame.floor - frame.top}" fill="{_shades(document)[0].tint}"/>')  # fmt: skip
         middle = round((left + right) / 2, 1)
         names = " & ".join(mark["names"]) or mark["title"]
         broken = lines(names, width - 4, 11) if wide else None
@@ -209,14 +228,14 @@ def draw(document: dict[str, Any], *, wide: bool = False, themed: bool = True) -
     points = thinned([(read_moment(at), count) for at, count in document["curve"]])
     frame = _frame(document, points, wide=wide)
     points = [point for point in points if frame.start <= point[0] <= frame.end] or points[:1]
-    accent = document["event"]["accent"] or ACCENT
+    accent = _shades(document)[0].accent
     path = " ".join(f"{frame.x(at)} {frame.y(count)}" for at, count in points)
     left, right = frame.x(points[0][0]), frame.x(points[-1][0])
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {frame.width} {frame.height}" '
         f'width="{frame.width}" height="{frame.height}" role="img" font-family="{FONT}">',
         f"<title>{escape(summary(document))}</title>",
-        f"<style>{_DARK}</style>" if themed else "",
+        f"<style>{_style(document)}</style>" if themed else "",
         *_bands(document, frame, wide=wide),
         *_axes(frame, document["event"]["timezone"]),
         f'<path class="d" d="M{left} {frame.floor} L{path} L{right} {frame.floor} Z" fill="{accent}" fill-opacity="0.12"/>',

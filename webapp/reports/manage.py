@@ -194,7 +194,9 @@ def preview_curve(slug: str) -> Response:
     if svg is None:
         abort(404)
     return Response(
-        svg, mimetype="image/svg+xml", headers={"Content-Security-Policy": curve.POLICY}
+        svg,
+        mimetype="image/svg+xml",
+        headers={"Content-Security-Policy": curve.policy(article.document)},
     )
 
 

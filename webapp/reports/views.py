@@ -92,7 +92,7 @@ def _curve(slug: str, version: int, *, wide: bool) -> Response:
         abort(404)
     etag = f"{row.content_hash[:24]}-{'wide' if wide else 'narrow'}"
     response = _answer(svg, "image/svg+xml", etag=etag, cache=_FOREVER)
-    response.headers["Content-Security-Policy"] = curve.POLICY
+    response.headers["Content-Security-Policy"] = curve.policy(article.document)
     return response
 
 
