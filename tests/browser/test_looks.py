@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 from collections.abc import Callable
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pypdf
@@ -58,7 +59,7 @@ def test_both_zones_are_named(evening: Evening, visitor: Visitor) -> None:
         # A thin space stands around the dash in some versions of the tables.
         own = re.sub(r"[\s ]+", " ", page.locator("[data-local]").inner_text())
         assert re.fullmatch(
-            rf"For you: {day(there)}(,| at) {there:%H:%M} ?– ?{until:%H:%M} \(America/New York\)", own
+            rf"For you: {day(there)}(,| at) {there:%H:%M} ?– ?{until:%H:%M} \(New York\)", own
         ), own  # fmt: skip
 
 
@@ -144,6 +145,25 @@ def test_every_public_page_of_an_event_wears_its_colour(cast: Cast, visitor: Vis
     for address in ("{before.manage}", "{told.manage}/report"):
         organiser.goto(address.format_map(cast.words))
         assert accent(organiser) == house, "the tool keeps its own colour"
+
+
+def test_an_event_is_passed_on(cast: Cast, visitor: Visitor) -> None:
+    """From the page after the form and from one's own page: never one's own link, always the event's."""
+    context = visitor(viewport=PHONE)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    before = cast.words["before"]
+    for address in (f"{before.page}/signup/thanks", before.my):
+        page.goto(address)
+        url = page.url.removesuffix(address) + before.page
+        assert page.get_by_label("Address of the event").input_value() == url
+        page.evaluate("navigator.clipboard.writeText('')")
+        page.get_by_role("button", name="Copy").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == url
+        share = page.get_by_role("link", name="WhatsApp").get_attribute("href")
+        assert share == f"https://wa.me/?text={quote(f'{before.title} {url}', safe='/')}"
+        expect(page.get_by_role("button", name="Copied")).to_be_hidden()
 
 
 def test_a_report_on_paper(cast: Cast, visitor: Visitor) -> None:

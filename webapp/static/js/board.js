@@ -17,16 +17,6 @@
     } catch { /* the next turn tries again */ }
   }
 
-  document.querySelectorAll("[data-copy]").forEach((button) => {
-    if (!navigator.clipboard) return;
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      const field = document.getElementById(button.dataset.copy);
-      await navigator.clipboard.writeText(field.value);
-      field.select();
-    });
-  });
-
   setInterval(poll, 5000);
   document.addEventListener("visibilitychange", poll);
 })();

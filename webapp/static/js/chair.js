@@ -128,15 +128,6 @@
     draw();
   }));
 
-  document.querySelectorAll("[data-copy]").forEach((button) => {
-    if (!navigator.clipboard) return;
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
-      document.getElementById(button.dataset.copy).select();
-    });
-  });
-
   async function poll() {
     if (document.hidden) return;
     try {
