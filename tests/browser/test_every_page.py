@@ -30,6 +30,10 @@ WIDER_THAN_THE_SCREEN = """() => {
 }"""
 
 
+# Sentences that run into each other, because a template lost the space between them. "example.org" is none.
+RUN_TOGETHER = r"() => document.body.innerText.match(/[\p{Ll})”][.!?:;,]\p{Lu}\p{Ll}+/gu) || []"
+
+
 def needs_sign_in(site: Site, endpoint: str) -> bool:
     found = declared(site.app, endpoint)
     assert found is not None
@@ -85,6 +89,7 @@ def test_page(
         page = context.new_page()
         page.set_content(response.text())
     check(page, f"{path}, light, 1280 px")
+    assert page.evaluate(RUN_TOGETHER) == []
     page.set_viewport_size(PHONE)
     page.emulate_media(color_scheme="dark")
     too_wide = page.evaluate(WIDER_THAN_THE_SCREEN)

@@ -163,7 +163,7 @@ def test_an_evening_over_https(
     response = page.goto(evening.page)
     assert response is not None
     assert response.headers["strict-transport-security"] == "max-age=31536000"
-    page.get_by_role("link", name="Join now").first.click()
+    page.get_by_role("link", name="Sign up and join").first.click()
     page.get_by_label("Your name").fill("Lucía Ñandú")
     page.get_by_label("Your e-mail address").fill("lucia@example.org")
     page.locator("#consent").check()

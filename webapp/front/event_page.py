@@ -80,6 +80,7 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False) -> str:
     if preview and state == "draft":
         state = event.signup_state(at) if at < event.starts_at else "over"
     title, _colon, rest = event.title.partition(":")
+    deleted_on = event.ends_at + dt.timedelta(days=event.retention_days)
     return render_template(
         "front/event.html",
         event=event,
@@ -89,7 +90,8 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False) -> str:
         few=left is not None and left <= FEW_PLACES,
         title=title.strip(),
         subtitle=rest.strip(),
-        deleted_on=event.ends_at + dt.timedelta(days=event.retention_days),
+        deleted_on=deleted_on,
+        is_deleted=at > deleted_on,
         report=reports.latest(event) if state == "over" else None,
         json_ld=_json_ld(event, items),
         preview=preview,
@@ -225,8 +227,13 @@ def favicon() -> Response:
 def home() -> Response:
     def page() -> str:
         at = clock.now()
+        past = events.past(at)
         return render_template(
-            "front/home.html", coming=events.coming(at), past=events.past(at), at=at
+            "front/home.html",
+            coming=events.coming(at),
+            past=past,
+            told=reports.published_among([event.id for event in past]),
+            at=at,
         )
 
     return page_cache.serve("home", page)
