@@ -14,6 +14,7 @@ import logging
 import os
 import re
 import threading
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -284,7 +285,12 @@ class Presence:
         threading.Thread(target=self._run, name="pulses", daemon=True).start()
 
     def _run(self) -> None:
-        while not self._stop.wait(self._app.config["PULSE_FLUSH_SECONDS"]):
+        # By the clock, however long a turn takes: the next one comes no later for it.
+        due = time.monotonic()
+        while True:
+            due = max(due + self._app.config["PULSE_FLUSH_SECONDS"], time.monotonic())
+            if self._stop.wait(due - time.monotonic()):
+                return
             self._turn()
 
     def _turn(self) -> None:
