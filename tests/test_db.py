@@ -60,6 +60,8 @@ def test_a_prepared_select_answers_columns_as_they_lie(context: Flask) -> None:
 def engine(tmp_path: Path) -> Iterator[sa.Engine]:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'one.sqlite3'}")
     tune_sqlite(engine, synchronous="NORMAL", busy_ms=200)
+    # Whatever the last request of an earlier test was.
+    begin_as_writer()
     yield engine
     begin_as_writer()
     engine.dispose()

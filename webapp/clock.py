@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from zoneinfo import ZoneInfo, available_timezones
 
 UTC = dt.UTC
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def now() -> dt.datetime:
@@ -35,3 +37,18 @@ def iso_z(moment: dt.datetime) -> str:
         timespec="milliseconds" if moment.microsecond else "seconds"
     )
     return text.replace("+00:00", "Z")
+
+
+@functools.lru_cache(maxsize=4096)
+def _hour(number: int) -> str:
+    return (EPOCH + number * dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:")
+
+
+_SECONDS = [f"{second // 60:02d}:{second % 60:02d}" for second in range(3600)]
+
+
+def iso_z_of(ms: int) -> str:
+    """As ``iso_z``, for milliseconds since 1970 as the database keeps them, when there are very many."""
+    seconds, rest = divmod(ms, 1000)
+    hour, second = divmod(seconds, 3600)
+    return f"{_hour(hour)}{_SECONDS[second]}{f'.{rest:03d}' if rest else ''}Z"

@@ -220,22 +220,37 @@ class Prepared:
 
     def __init__(self, statement: sa.ClauseElement | str) -> None:
         self._statement = sa.text(statement) if isinstance(statement, str) else statement
-        self._texts: dict[str, str] = {}
+        # By engine: the text, and the values that stand in the statement itself.
+        self._texts: dict[str, tuple[str, dict[str, Any]]] = {}
 
     def __call__(
         self, connection: sa.Connection, values: dict[str, Any] | list[dict[str, Any]]
     ) -> sa.CursorResult[Any]:
         """One row's values, or many rows' for a statement that answers nothing."""
-        dialect = connection.dialect
-        text = self._texts.get(dialect.name)
-        if text is None:
-            style: Any = "named" if dialect.name == "sqlite" else "pyformat"
-            compiled = self._statement.compile(dialect=type(dialect)(paramstyle=style))  # type: ignore[call-arg]
-            text = self._texts[dialect.name] = str(compiled)
+        made = self._texts.get(connection.dialect.name)
+        if made is None:
+            made = self._texts[connection.dialect.name] = self._compiled(connection.dialect)
+        text, constants = made
+        if constants and isinstance(values, dict):
+            values = constants | values
         # Without the option the rows of an INSERT are not counted on PostgreSQL.
         return connection.exec_driver_sql(
             text, values, execution_options={"preserve_rowcount": True}
         )
+
+    def _compiled(self, dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
+        style: Any = "named" if dialect.name == "sqlite" else "pyformat"
+        compiled = self._statement.compile(dialect=type(dialect)(paramstyle=style))  # type: ignore[call-arg]
+        given = {name: value for name, value in compiled.params.items() if value is not None}
+        return str(compiled), given
+
+    def rows(self, connection: sa.Connection, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """All rows as the driver gives them, for very many of them."""
+        result = self(connection, values)
+        cursor: Any = result.cursor
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        result.close()
+        return found
 
 
 class PreparedInsert:

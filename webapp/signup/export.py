@@ -6,32 +6,84 @@ byte order mark, which spreadsheets need to show accents rightly.
 
 from __future__ import annotations
 
+import csv
 import io
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from defusedcsv import csv
+from defusedcsv import csv as defusedcsv
 from flask import stream_with_context
 from flask_babel import gettext as _
 
-from webapp.clock import iso_z
-from webapp.db import begin_as_reader, db
+from webapp.clock import iso_z_of
+from webapp.db import Prepared, begin_as_reader, db
 from webapp.events.models import Event
 from webapp.signup import questions
-from webapp.signup.models import Answer, Consent, Signup
+from webapp.signup.models import Answer, Consent, Question, Signup
 
-BATCH = 2000
+BATCH = 500
+# How a cell begins that a spreadsheet may take for a formula, and where such a cell may begin in a file.
+_RISKY = re.compile("[@+=|%-]")
+_RISKY_TEXT = re.compile('(?:^|,)"?[@+=|%-]', re.MULTILINE)
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return "; ".join(str(part) for part in value)
     return str(value)
+
+
+def _written(lines: list[list[str]]) -> str:
+    """The lines as CSV. The library that defuses formulas looks at every cell, which takes longer than all
+    the rest; so it gets those lines only that have something to defuse."""
+    buffer = io.StringIO()
+    plain = csv.writer(buffer)
+    plain.writerows(lines)
+    if _RISKY_TEXT.search(buffer.getvalue()):
+        buffer.seek(0)
+        buffer.truncate()
+        careful = defusedcsv.writer(buffer)
+        for line in lines:
+            (careful if any(map(_RISKY.match, line)) else plain).writerow(line)
+    return buffer.getvalue()
+
+
+def _number(column: Any) -> sa.ColumnElement[Any]:
+    """A moment as the milliseconds it is kept as."""
+    return sa.type_coerce(column, sa.BigInteger)
+
+
+_EVENT: Any = sa.bindparam("event_id")
+_FIRST: Any = sa.bindparam("first")
+_LAST: Any = sa.bindparam("last")
+_PEOPLE = Prepared(
+    sa.select(
+        Signup.id, Signup.name, Signup.email, Signup.status, _number(Signup.created_at),
+        _number(Signup.confirmed_at), Signup.source, Signup.language, Signup.is_crew,
+    )
+    .where(Signup.event_id == _EVENT, Signup.id > _LAST)
+    .order_by(Signup.id)
+    .limit(sa.bindparam("batch", type_=sa.Integer))
+)  # fmt: skip
+# Of other events' people, too, whose sign-ups lie between these: nobody asks for those.
+_AGREED = Prepared(
+    sa.select(Consent.signup_id, Consent.host_key).where(
+        Consent.signup_id.between(_FIRST, _LAST),
+        Consent.kind == "contact",
+        Consent.withdrawn_at.is_(None),
+    )
+)
+_ANSWERS = Prepared(
+    sa.select(Answer.signup_id, Answer.question_id, sa.cast(Answer.value, sa.Text)).where(
+        Answer.signup_id.between(_FIRST, _LAST),
+        Answer.question_id.in_(sa.select(Question.id).where(Question.event_id == _EVENT)),
+    )
+)
 
 
 class Table:
@@ -51,58 +103,48 @@ class Table:
         ]  # fmt: skip
 
     def _batches(self) -> Iterator[list[Any]]:
-        last = 0
-        while True:
-            batch = db.session.execute(
-                sa.select(
-                    Signup.id, Signup.name, Signup.email, Signup.status, Signup.created_at,
-                    Signup.confirmed_at, Signup.source, Signup.language, Signup.is_crew,
-                )
-                .where(Signup.event_id == self.event_id, Signup.id > last)
-                .order_by(Signup.id)
-                .limit(BATCH)
-            ).all()  # fmt: skip
-            if not batch:
-                return
-            yield list(batch)
-            last = batch[-1].id
+        values = {"event_id": self.event_id, "last": 0, "batch": BATCH}
+        while batch := _PEOPLE.rows(db.session.connection(), values):
+            yield batch
+            values["last"] = batch[-1][0]
 
-    def _details(self, first: int, last: int) -> tuple[dict[int, set[str]], dict[int, dict[int, Any]]]:  # fmt: skip
-        """By sign-up of the batch: host keys that may write, and answers by question."""
-        contact: dict[int, set[str]] = {}
-        mine = Signup.event_id == self.event_id, Signup.id.between(first, last)
-        for signup_id, key in db.session.execute(
-            sa.select(Consent.signup_id, Consent.host_key)
-            .join(Signup, Signup.id == Consent.signup_id)
-            .where(*mine, Consent.kind == "contact", Consent.withdrawn_at.is_(None))
-        ):
-            contact.setdefault(signup_id, set()).add(key)
-        answers: dict[int, dict[int, Any]] = {}
-        if self.asks:
-            for signup_id, question_id, value in db.session.execute(
-                sa.select(Answer.signup_id, Answer.question_id, Answer.value)
-                .join(Signup, Signup.id == Answer.signup_id)
-                .where(*mine)
-            ):
-                answers.setdefault(signup_id, {})[question_id] = value
-        return contact, answers
+    def _agreed(self, first: int, last: int) -> dict[int, set[str]]:
+        """By sign-up: the keys of the hosts who may write."""
+        found: dict[int, set[str]] = {}
+        for signup_id, key in _AGREED.rows(db.session.connection(), {"first": first, "last": last}):
+            found.setdefault(signup_id, set()).add(key)
+        return found
+
+    def _answers(self, first: int, last: int) -> dict[tuple[int, int], str]:
+        """By sign-up and question: the answer as it is shown."""
+        if not self.asks:
+            return {}
+        between = {"first": first, "last": last, "event_id": self.event_id}
+        return {
+            # A text without anything to unescape is itself, in quotes.
+            (signup_id, question_id): text[1:-1]
+            if text[0] == '"' and "\\" not in text
+            else _shown(json.loads(text))
+            for signup_id, question_id, text in _ANSWERS.rows(db.session.connection(), between)
+        }
 
     def rows(self) -> Iterator[list[list[str]]]:
         """The lines after the header, a batch at a time."""
         yes = _("yes")
+        asked = [ask.id for ask in self.asks]
         for batch in self._batches():
-            contact, answers = self._details(batch[0].id, batch[-1].id)
+            agreed = self._agreed(batch[0][0], batch[-1][0])
+            answers = self._answers(batch[0][0], batch[-1][0])
             lines = []
             for id_, name, email, status, created, confirmed, source, language, is_crew in batch:
-                agreed = contact.get(id_, ()) if email else ()
-                given = answers.get(id_, {})
+                keys = agreed.get(id_, ()) if email else ()
                 lines.append(
                     [
-                        name or "", email or "", status, iso_z(created),
-                        iso_z(confirmed) if confirmed else "", source or "", language,
+                        name or "", email or "", status, iso_z_of(created),
+                        iso_z_of(confirmed) if confirmed else "", source or "", language,
                         yes if is_crew else "",
-                        *(yes if key in agreed else "" for key in self.hosts),
-                        *(_shown(given.get(ask.id)) for ask in self.asks),
+                        *[yes if key in keys else "" for key in self.hosts],
+                        *[answers.get((id_, question_id), "") for question_id in asked],
                     ]
                 )  # fmt: skip
             yield lines
@@ -110,16 +152,9 @@ class Table:
     def _text(self) -> Iterator[str]:
         # What was written is committed; from here on this only reads, and lets others write.
         begin_as_reader()
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        buffer.write("\ufeff")
-        writer.writerow(self.header())
+        yield "\ufeff" + _written([self.header()])
         for lines in self.rows():
-            writer.writerows(lines)
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-        yield buffer.getvalue()
+            yield _written(lines)
 
     def stream(self) -> Iterator[str]:
         """The file in pieces, for a response."""
