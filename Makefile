@@ -3,11 +3,12 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check lock clean help
+.PHONY: run test check load lock clean help
 help:
 	@echo "make run    start Turnout on http://127.0.0.1:5000"
 	@echo "make test   run the tests"
 	@echo "make check  run the linters, the type checker and the import contracts"
+	@echo "make load   measure speed and size, and print the table (ARGS=\"--only page signup\")"
 
 $(VENV)/.app: config/requirements/app.txt
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Turnout needs Python 3.11 or newer; $(PY) is $$($(PY) -V 2>&1). Name another one: make PY=python3.12 run"; exit 1; }
@@ -27,6 +28,9 @@ run: $(VENV)/.app
 
 test: $(VENV)/.test
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+load: $(VENV)/.test
+	@$(BIN)/python -m tests.load $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
