@@ -3,12 +3,13 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check load lock clean help
+.PHONY: run test check texts load lock clean help
 help:
 	@echo "make run    start Turnout on http://127.0.0.1:5000"
 	@echo "make test   run the tests"
 	@echo "make check  run the linters, the type checker and the import contracts"
 	@echo "make load   measure speed and size, and print the table (ARGS=\"--only page signup\")"
+	@echo "make texts  collect every text that people read, for translators"
 
 $(VENV)/.app: config/requirements/app.txt
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Turnout needs Python 3.11 or newer; $(PY) is $$($(PY) -V 2>&1). Name another one: make PY=python3.12 run"; exit 1; }
@@ -37,6 +38,12 @@ check: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The catalogue is made anew whenever somebody translates, so it is not kept: webapp/translations/messages.pot.
+texts: $(VENV)/.app
+	@mkdir -p webapp/translations
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k _l --project=Turnout --copyright-holder="the authors of Turnout" --msgid-bugs-address="" --sort-by-file --no-wrap -o webapp/translations/messages.pot .
+	@echo "webapp/translations/messages.pot"
 
 # Writes the two requirement files anew from pyproject.toml; needs uv on the PATH.
 lock:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import Response, abort, request
+from flask_babel import gettext as _
 from flask_smorest.blueprint import Blueprint
 
 from webapp import clock
@@ -107,7 +108,7 @@ def show_report(slug: str) -> Response:
     """
     version = reports.latest(guard.current())
     if version is None:
-        abort(404, "Nothing has been published about this event yet.")
+        abort(404, _("Nothing has been published about this event yet."))
     response = Response(version.document.encode(), mimetype="application/json")
     response.set_etag(version.content_hash)
     # Kept by the program that asked, and asked for again each time: a correction is a new version.

@@ -14,6 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from webapp.accounts.models import User
 from webapp.agenda import operations as agenda
@@ -28,20 +30,22 @@ from webapp.signup import questions
 
 _MOMENTS = ("starts_at", "ends_at", "opens_at", "closes_at")
 _REQUIRED = ("slug", "title", "starts_at", "ends_at", "timezone")
-# key -> (types it may have, what to call them)
-_TEXT = ((str,), "a text")
-_MAYBE_NUMBER = ((int, type(None)), "a whole number or null")
-_LIST = ((list,), "a list")
-_EVENT_KEYS: dict[str, tuple[tuple[type, ...], str]] = {
+# (types a value may have, what to call them)
+Kind = tuple[tuple[type, ...], LazyString]
+_TEXT: Kind = ((str,), _l("a text"))
+_MAYBE_TEXT: Kind = ((str, type(None)), _l("a text or null"))
+_NUMBER: Kind = ((int,), _l("a whole number"))
+_MAYBE_NUMBER: Kind = ((int, type(None)), _l("a whole number or null"))
+_YES_NO: Kind = ((bool,), _l("true or false"))
+_LIST: Kind = ((list,), _l("a list"))
+_OBJECT: Kind = ((dict,), _l("an object"))
+_EVENT_KEYS: dict[str, Kind] = {
     "slug": _TEXT, "title": _TEXT, "summary": _TEXT, "description": _TEXT, "language": _TEXT,
     "starts_at": _TEXT, "ends_at": _TEXT, "timezone": _TEXT, "mode": _TEXT, "targets": _LIST,
-    "capacity": _MAYBE_NUMBER, "approval": ((bool,), "true or false"),
-    "confirm_address": ((bool,), "true or false"), "presence": _TEXT,
-    "host": ((dict,), "an object"), "cohosts": _LIST,
-    "retention_days": ((int,), "a whole number"), "min_stay_minutes": _MAYBE_NUMBER,
-    "opens_at": ((str, type(None)), "a text or null"),
-    "closes_at": ((str, type(None)), "a text or null"),
-    "languages": _LIST, "access_needs": _LIST, "accent": ((str, type(None)), "a text or null"),
+    "capacity": _MAYBE_NUMBER, "approval": _YES_NO, "confirm_address": _YES_NO, "presence": _TEXT,
+    "host": _OBJECT, "cohosts": _LIST, "retention_days": _NUMBER, "min_stay_minutes": _MAYBE_NUMBER,
+    "opens_at": _MAYBE_TEXT, "closes_at": _MAYBE_TEXT, "languages": _LIST, "access_needs": _LIST,
+    "accent": _MAYBE_TEXT,
 }  # fmt: skip
 _ROW_KEYS = {"targets": ("label", "url", "language"), "cohosts": ("key", "name", "url")}
 _HOST_KEYS = ("key", "name", "url")
@@ -98,7 +102,7 @@ def _known(given: dict[str, Any], known: tuple[str, ...], place: str) -> None:
         raise Refused(_("%(path)s is not a key of the event file.", path=path), "key")
 
 
-def _typed(value: Any, wanted: tuple[tuple[type, ...], str], path: str) -> Any:
+def _typed(value: Any, wanted: Kind, path: str) -> Any:
     types, name = wanted
     # True is an int to Python; it is no number to anybody else.
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
@@ -125,10 +129,10 @@ def _moment(text: str | None, path: str) -> dt.datetime | None:
 def _rows(rows: list[Any], name: str) -> list[dict[str, Any]]:
     for number, row in enumerate(rows):
         path = f"event.{name}[{number}]"
-        _typed(row, ((dict,), "an object"), path)
+        _typed(row, _OBJECT, path)
         _known(row, _ROW_KEYS[name], path)
         for key, value in row.items():
-            _typed(value, ((str, type(None)), "a text or null"), f"{path}.{key}")
+            _typed(value, _MAYBE_TEXT, f"{path}.{key}")
     return rows
 
 
@@ -153,7 +157,7 @@ def _event_values(given: dict[str, Any]) -> dict[str, Any]:
         elif key == "host":
             _known(value, _HOST_KEYS, "event.host")
             for part in value:
-                _typed(value[part], ((str, type(None)), "a text or null"), f"event.host.{part}")
+                _typed(value[part], _MAYBE_TEXT, f"event.host.{part}")
             values["host_name"] = value.get("name") or ""
             values["host_key"] = value.get("key") or rules.key_from(values["host_name"], "host")
             values["host_url"] = value.get("url")
@@ -172,7 +176,7 @@ def load(
     _known(data, ("event", "questions", "agenda"), "")
     if "event" not in data:
         raise Refused(_("The key event is missing."), "missing")
-    values = _event_values(_typed(data["event"], ((dict,), "an object"), "event"))
+    values = _event_values(_typed(data["event"], _OBJECT, "event"))
     changes: list[str] = []
     try:
         event = event_queries.by_slug(rules.slug(values["slug"]))
@@ -191,7 +195,7 @@ def load(
     if "questions" in data or not created:
         rows = _typed(data.get("questions", []), _LIST, "questions")
         for number, row in enumerate(rows):
-            _typed(row, ((dict,), "an object"), f"questions[{number}]")
+            _typed(row, _OBJECT, f"questions[{number}]")
         changes += questions.replace(event, rows)
     items = _typed(data.get("agenda", []), _LIST, "agenda")
     changes += agenda.replace(event, items, at)
