@@ -75,7 +75,7 @@ def test_an_end_pressed_too_soon_is_taken_back(story: Story, announce: Announce)
     assert ana.tab is not None
     assert ben.tab is not None
     assert ana.tab.pulses()["ended"] is True
-    # Ben's page heard of the end and stopped; Ana's had no network just then and goes on.
+    # Ben shuts his laptop at that; Ana leaves her page open.
     ben.tab.falls_silent()
     story.work()
     ada.board_says(present="0", status="Ended 20:00")

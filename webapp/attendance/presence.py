@@ -205,7 +205,7 @@ class Presence:
         Letters, digits, - and _ of the connection count, 64 at most; without any it is ignored, so
         that nothing a browser sends can make a whole batch unwritable.
         """
-        connection = _cleaned(connection)
+        connection = cleaned(connection)
         if not connection:
             return
         self._begin_thread()
@@ -220,7 +220,7 @@ class Presence:
 
         Raises what the database raises; the pulses are kept then.
         """
-        connection = _cleaned(connection)
+        connection = cleaned(connection)
         key = (event_id, connection)
         with self._writing:
             with self._lock:
@@ -308,7 +308,8 @@ class Presence:
             self._turn()
 
 
-def _cleaned(connection: str) -> str:
+def cleaned(connection: str) -> str:
+    """The name a tab gave itself, without whatever does not belong into a name."""
     return re.sub(r"[^A-Za-z0-9_-]", "", connection)[:64]
 
 

@@ -252,7 +252,7 @@ def room(token: str) -> ResponseReturnValue:
     return render_template(
         "attendance/room.html", token=token, event=found.event, now=now, next=following,
         targets=found.targets, said=request.args.get("said"),
-        connection=request.args.get("c", ""), seconds=current_app.config["PULSE_SECONDS"],
+        connection=presence.cleaned(request.args.get("c", "")), seconds=current_app.config["PULSE_SECONDS"],
     )  # fmt: skip
 
 

@@ -22,10 +22,8 @@
     const announcement = document.getElementById("announcement");
     show("announcement", said.announcement || "");
     announcement.hidden = !said.announcement;
-    if (said.ended) {
-      document.getElementById("ended").hidden = false;
-      document.getElementById("leave").hidden = true;
-    }
+    document.getElementById("ended").hidden = !said.ended;
+    document.getElementById("leave").hidden = said.ended;
   };
   const address = new URL(room.dataset.pulse, location).href;
   const worker = new Worker(room.dataset.worker);
