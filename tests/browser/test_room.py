@@ -22,6 +22,7 @@ from webapp.attendance.figures import figures
 from webapp.attendance.models import Visit
 from webapp.attendance.queries import live_counts
 from webapp.db import db
+from webapp.events import operations as events
 from webapp.events.models import Event
 
 Visitor = Callable[..., BrowserContext]
@@ -117,6 +118,23 @@ def test_the_room_says_what_is_on(
     expect(page.locator("#now")).to_have_text("Tim Young")
     expect(page.locator("#next")).to_have_text("Claudia Turbet-Delof")
     expect(page.locator("#announcement")).to_have_text("Questions to <b>questions@example.org</b>")
+
+
+def test_the_room_goes_on_when_the_end_is_taken_back(
+    site: Site, make: Callable[..., Evening], visitor: Visitor
+) -> None:
+    evening = make()
+    page = visitor(viewport=PHONE).new_page()
+    come_in(page, evening.join)
+    with site.rows():
+        events.end(db.session.get_one(Event, evening.id), clock.now(), "the chair")
+    expect(page.locator("#ended")).to_be_visible()
+    expect(page.locator("#leave")).to_be_hidden()
+    with site.rows():
+        events.undo_end(db.session.get_one(Event, evening.id), clock.now(), "the chair")
+    expect(page.locator("#ended")).to_be_hidden()
+    expect(page.locator("#leave")).to_be_visible()
+    until(lambda: in_the_room(site, evening) == 1)
 
 
 @pytest.mark.case("D68")
