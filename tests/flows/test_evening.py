@@ -242,13 +242,13 @@ def the_evening_takes_place(story: Story, cast: Cast, ada: Organiser, chair: Cha
     story.until(134)
     chair.next("Kate Hudson").says("Now speaking, 8 of 8", "Nobody comes after this.")
     story.until(142)
-    ada.board_says(present="37", doors="50", not_joined="11")
+    ada.board_says(present="37", doors="49", not_joined="11")
     story.until(143)
     chair.ends().says("The evening has ended", "Thank you")
     assert laptop.pulses()["ended"] is True
     story.until(150)
     cast.no_shows[0].browser.open(cast.no_shows[0].mail.link("join")).says("This event is over")
-    ada.board_says(present="0", doors="50", not_joined="11", status="Ended 21:23")
+    ada.board_says(present="0", doors="49", not_joined="11", status="Ended 21:23")
 
 
 def everything_is_counted(story: Story, ada: Organiser) -> None:
