@@ -108,8 +108,8 @@ def sign_in() -> Any:
         except RateLimitExceeded:
             minutes, status = minutes_to_wait(), 429
             problem = ngettext(
-                "That were too many tries. Please try again in one minute.",
-                "That were too many tries. Please try again in %(num)s minutes.",
+                "Those were too many tries. Please try again in one minute.",
+                "Those were too many tries. Please try again in %(num)s minutes.",
                 minutes,
             )
         else:
@@ -178,8 +178,12 @@ def account() -> Any:
 
 
 def change_password(form: PasswordForm, at: Any) -> bool:
-    """Says what is wrong on the form itself. Guessing the old password here counts as a try to sign in."""
+    """Says what is wrong on the form itself. Somebody at an open browser may guess the password here no
+    more often than at the sign-in."""
     user = access.signed_in()
+    if not limits.allows("10 per hour", "own-password", user.email_key):
+        form.current.errors = (_("Those were too many tries. Please try again in an hour."),)
+        return False
     if not passwords.fits(user.password_hash, form.current.data):
         form.current.errors = (_("That is not your password."),)
         return False
