@@ -279,6 +279,7 @@ def test_the_page_of_an_account_shows_what_it_opens(client: Any, dora: int, app:
         event = make_event(ben, title="An evening of Ben's")
         operations.start_session(ben, at=clock.now(), hours=1, browser="Firefox/1 Windows")
         text = operations.create_token(ben, at=clock.now(), label="<board>")
+        one = operations.create_token(ben, at=clock.now(), label="one", event_id=event.id)
         db.session.commit()
         number, slug = ben.id, event.slug
     page = client.page(f"/admin/users/{number}").text
@@ -286,7 +287,10 @@ def test_the_page_of_an_account_shows_what_it_opens(client: Any, dora: int, app:
     assert "An evening of Ben&#39;s" in page
     assert "Firefox on Windows" in page
     assert "&lt;board&gt;" in page
+    assert "for all of this account’s events" in page
+    assert "only for An evening of Ben&#39;s" in page
     assert text not in page
+    assert one not in page
 
 
 def test_a_token_is_taken_back_from_its_owner_only(

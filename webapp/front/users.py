@@ -101,12 +101,14 @@ def _shown_once(user: User, password: str, *, fresh: bool) -> str:
 @permission("admin")
 def show(user_id: int) -> str:
     user, at = _user(user_id), clock.now()
+    tokens = queries.live_tokens(user)
     return render_template(
         "front/user.html",
         user=user,
         is_self=user.id == signed_in().id,
         sessions=queries.live_sessions(user, at),
-        tokens=queries.live_tokens(user),
+        tokens=tokens,
+        token_events=events.by_ids({token.event_id for token in tokens if token.event_id}),
         memberships=events.memberships(user),
         roles=role_words(),
     )
