@@ -130,10 +130,13 @@ def _links(event: Event, signups: list[Signup], guest_key: int) -> dict[str, lis
     """Good tokens of every kind there is, for this event and its people."""
     people = [[event.id, signup.public_id] for signup in signups]
     return {
-        "my": [tokens.sign("my", who) for who in people],
+        "my": [tokens.sign_lasting("my", who) for who in people],
         "confirm": [tokens.sign("confirm", who) for who in people],
         "erase": [tokens.sign("erase", who) for who in people],
-        "join": [tokens.sign("join", [event.id, s.public_id, s.person_key]) for s in signups],
+        "remove": [tokens.sign("remove", who) for who in people],
+        "join": [
+            tokens.sign_lasting("join", [event.id, s.public_id, s.person_key]) for s in signups
+        ],
         "guest": [tickets.public_link(event.id)],
         "ticket": [tickets.for_guest(event.id, guest_key, named=True)],
         "chair": [tokens.sign("chair", [event.id])],

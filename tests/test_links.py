@@ -19,7 +19,7 @@ from webapp.signup import links
 
 LONG_AGO = NOW - tokens.MAX_AGE - dt.timedelta(days=1)
 # How long each kind is good for.
-AGES = {"confirm": links.CONFIRM_AGE, "erase": links.ERASE_AGE}
+AGES = {"confirm": links.CONFIRM_AGE, "remove": links.REMOVE_AGE, "erase": links.ERASE_AGE}
 # A wish not to be written to outlives the event that it was about.
 OUTLIVES_ITS_EVENT = ("unsubscribe",)
 # What a payload never is.
@@ -40,8 +40,9 @@ ODD = (
 )
 
 
-# The link for all guests says nothing of when it was made; it dies with its event.
-LASTING = ("guest",)
+# These say nothing of when they were made: the link for all guests, which dies with its event, and a
+# person's own two, which are the same in every mail and die with the sign-up.
+LASTING = ("guest", "my", "join")
 
 
 def purpose(kind: str) -> typing.Any:
@@ -104,7 +105,7 @@ def wrong_tokens(route: Route, kind: str, evening: Evening, other: Evening) -> d
             found["one just too old"] = sign(kind, said)
     if kind not in OUTLIVES_ITS_EVENT:
         found["an event that is not there"] = sign(kind, [123456789, *said[1:]])
-    if kind in ("my", "confirm", "erase"):
+    if kind in ("my", "confirm", "remove", "erase"):
         found["the person at another event"] = sign(kind, [other.event_id, *said[1:]])  # fmt: skip
         found["nobody"] = sign(kind, [said[0], tokens.public_id()])
     for odd in ODD:

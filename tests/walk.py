@@ -33,6 +33,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "/my/<token>": ("my",),
     "/my/<token>/erase": ("erase",),
     "/confirm/<token>": ("confirm",),
+    "/remove/<token>": ("remove",),
     "/join/<token>": ("join", "ticket"),
     "/room/<token>": ("join", "ticket"),
     "/guest/<token>": ("guest",),

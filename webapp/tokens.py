@@ -29,7 +29,7 @@ from itsdangerous.url_safe import URLSafeSerializerMixin
 from webapp.clock import UTC
 
 Purpose = Literal[
-    "my", "join", "confirm", "erase", "chair", "guest", "door-cookie", "form", "unsubscribe",
+    "my", "join", "confirm", "erase", "remove", "chair", "guest", "door-cookie", "form", "unsubscribe",
 ]  # fmt: skip
 
 _URL_LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
@@ -60,7 +60,7 @@ class Token:
     made_at: dt.datetime
 
 
-class _KeepsKeys(TimestampSigner):
+class _KeepsKeys(Signer):
     """The library's, with the keys it derives from our secrets kept."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -74,11 +74,13 @@ class _KeepsKeys(TimestampSigner):
         return derived
 
 
-class Serializer(URLSafeTimedSerializer):
-    """The library's, without its try to compress each payload: ours are too short to gain by it, and it
-    takes longer than everything else together."""
+class _KeepsKeysTimed(_KeepsKeys, TimestampSigner):
+    pass
 
-    default_signer = _KeepsKeys
+
+class _Short(URLSafeSerializerMixin):
+    """The library's serializers, without their try to compress each payload: ours are too short to gain
+    by it, and it takes longer than everything else together."""
 
     def make_signer(self, salt: str | bytes | None = None) -> Signer:
         if salt is not None:
@@ -91,6 +93,18 @@ class Serializer(URLSafeTimedSerializer):
     def dump_payload(self, obj: Any) -> bytes:
         # Past the class that compresses, to the one that makes the JSON.
         return base64_encode(super(URLSafeSerializerMixin, self).dump_payload(obj))
+
+
+class Serializer(_Short, URLSafeTimedSerializer):
+    """Signs with the time, so that what it signed has an age."""
+
+    default_signer = _KeepsKeysTimed
+
+
+class LastingSerializer(_Short, URLSafeSerializer):
+    """Signs without the time: the same text for the same payload."""
+
+    default_signer = _KeepsKeys
 
 
 def keys(app: Flask) -> list[str]:
@@ -135,17 +149,20 @@ def read(purpose: Purpose, text: str, max_age: dt.timedelta = MAX_AGE) -> Token:
     return Token(payload, made_at.astimezone(UTC))
 
 
-def _lasting(purpose: Purpose) -> URLSafeSerializer:
-    return URLSafeSerializer(
-        [*(current_app.config.get("SECRET_KEY_FALLBACKS") or []), current_app.config["SECRET_KEY"]],
-        salt=f"turnout.{purpose}.lasting",
-        signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
-    )
+def _lasting(purpose: Purpose) -> LastingSerializer:
+    cache: dict[str, LastingSerializer] = current_app.extensions.setdefault("lasting_tokens", {})
+    if purpose not in cache:
+        cache[purpose] = LastingSerializer(
+            keys(current_app),
+            salt=f"turnout.{purpose}.lasting",
+            signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256},
+        )
+    return cache[purpose]
 
 
 def sign_lasting(purpose: Purpose, payload: Any) -> str:
-    """The same text for the same payload, whenever it is made: for a link that is passed around and
-    compared, names nobody, and dies with its event instead of by its age."""
+    """The same text for the same payload, whenever it is made: for a link that people keep, compare and
+    find again in each mail, and that dies with what it is about instead of by its age."""
     return str(_lasting(purpose).dumps(payload))
 
 

@@ -152,8 +152,8 @@ def test_a_withdrawn_signup_is_offered_the_guests_door(client, guestbook, status
 def test_bad_tokens_are_one_and_the_same_page(client, guestbook, app):
     event_id, token = guestbook()
     with app.app_context():
-        foreign = tokens.sign("my", [event_id, "x"])
-        gone = tokens.sign("join", [event_id + 999, "abc", 5])
+        foreign = tokens.sign_lasting("my", [event_id, "x"])
+        gone = tokens.sign_lasting("join", [event_id + 999, "abc", 5])
         whole = tickets.public_link(event_id)
     bodies = set()
     for bad in (token[:-1] + ("a" if token[-1] != "a" else "b"), token[:-4], token * 2, foreign, gone, whole):  # fmt: skip

@@ -27,6 +27,7 @@ PAGES: dict[str, list[str]] = {
     ],
     "signup.my_link": ["{before.page}/my-link"],
     "signup.confirm": ["{asked.confirm}"],
+    "remove_address.show": ["{before.remove}"],
     "thanks.show": ["{before.page}/signup/thanks", "/events/{open}/signup/thanks"],
     "personal.show": ["{before.my}", "{live.my}", "{over.my}", "{cancelled.my}"],
     "personal.cancel": ["{before.my}/cancel"],

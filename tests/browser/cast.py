@@ -47,6 +47,7 @@ class Evening:
     chair: str
     confirm: str
     erase: str
+    remove: str
 
     @property
     def page(self) -> str:
@@ -119,6 +120,7 @@ def _evening(event: Event, signup: Signup) -> Evening:
         chair="/chair/" + chair.chair_url(event).rpartition("/")[2],
         confirm=_path(links.confirm_url(signup)),
         erase=_path(links.erase_url(signup)),
+        remove=_path(links.remove_url(signup)),
     )
 
 

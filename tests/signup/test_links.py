@@ -62,10 +62,10 @@ def test_bad_links_all_get_the_same_page(app: Flask, client: Any, person: dict[s
     bad = [changed, token[:-1], token[:20], token + token, "x", token.upper(), *purposes]
     with app.app_context():
         bad += [
-            tokens.sign("my", [1, "nobody"]),
-            tokens.sign("my", [99, "nobody"]),
-            tokens.sign("my", "nobody"),
-            tokens.sign("my", {"a": 1}),
+            tokens.sign_lasting("my", [1, "nobody"]),
+            tokens.sign_lasting("my", [99, "nobody"]),
+            tokens.sign_lasting("my", "nobody"),
+            tokens.sign_lasting("my", {"a": 1}),
         ]
     pages = {client.get(f"/my/{one}").data for one in bad}
     assert len(pages) == 1
@@ -88,7 +88,7 @@ def test_ids_are_long_and_guesses_hit_nothing(
         for number in range(200):
             near = ids[0][:-2] + f"{number:02x}"
             if near not in ids:
-                assert client.get(f"/my/{tokens.sign('my', [1, near])}").status_code == 404
+                assert client.get(f"/my/{tokens.sign_lasting('my', [1, near])}").status_code == 404
     assert all(len(one) >= 22 for one in ids)
     token = person["my"].removeprefix("/my/")
     for number in range(800):

@@ -39,6 +39,7 @@ def _read(token: str, secret: str) -> Ticket:
     try:
         link = links.read_join(token)
     except tokens.TokenInvalid:
+        # Not a sign-up's: a guest's own ticket is signed with its time.
         match tokens.read("guest", token).payload:
             case [int(event_id), int(person_key), bool(named)]:
                 return Ticket(event_id, person_key, None, named)

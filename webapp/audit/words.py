@@ -37,6 +37,9 @@ SENTENCES = {
     "signup.cancelled": _l("A sign-up was cancelled by an organiser."),
     "signup.crew": _l("A person was counted apart from the audience."),
     "signup.audience": _l("A person was counted with the audience again."),
+    "signup.address_removed": _l(
+        "An address that somebody else had given was removed by its owner."
+    ),
     "signup.erased": _l("A person's data was deleted."),
     "signups.exported": _l("The list of sign-ups was downloaded."),
     "mail.resent": _l("A mail was sent once more."),

@@ -12,6 +12,11 @@ from webapp import clock, jobs
 from webapp.db import db, reading
 from webapp.errors import in_one_sentence
 from webapp.privacy import operations, queries
+from webapp.signup import queries as signup_queries
+from webapp.signup.links import CONFIRM_AGE
+
+# The link that proves an address is good for as long.
+UNPROVED_FOR = CONFIRM_AGE
 
 cli = AppGroup("privacy", help="Retention and erasure.")
 
@@ -41,6 +46,25 @@ def run(at: dt.datetime) -> int:
             db.session.commit()
         db.session.commit()
     if to_erase or to_cut:
+        operations.wipe_disk()
+    return done
+
+
+@jobs.every(60, "unproved")
+def drop_unproved(at: dt.datetime) -> int:
+    """Drops sign-ups whose address nobody has proved within 48 hours, and erases who they were; answers how
+    many. Commits in batches."""
+    before = at - UNPROVED_FOR
+    with reading():
+        event_ids = signup_queries.with_unproved(before)
+        db.session.commit()
+    done = 0
+    for event_id in event_ids:
+        while dropped := operations.drop_unproved(event_id, before, at):
+            db.session.commit()
+            done += dropped
+        db.session.commit()
+    if done:
         operations.wipe_disk()
     return done
 

@@ -22,6 +22,7 @@ from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.privacy import queries, ties
 from webapp.privacy.models import FrozenFigures
 from webapp.signup import operations as signup_operations
+from webapp.signup import queries as signup_queries
 from webapp.signup.models import Answer, Signup
 
 By = User | str
@@ -40,6 +41,34 @@ def erase_signup(signup: Signup, at: dt.datetime, *, by: By) -> None:
             event_id=event.id,
             signup=signup.id,
         )
+
+
+def remove_address(signup: Signup, at: dt.datetime) -> None:
+    """Somebody else had given this address: the sign-up goes, the person is erased, and nobody signs the
+    address up for this event again. Again it changes nothing."""
+    event = signup_operations.lock_event(signup.event_id)
+    db.session.refresh(signup)
+    if signup.erased_at is not None:
+        return
+    signup_operations.block(event, signup.email_key or "", at)
+    signup_operations.give_up(signup, at)
+    _erase(event.id, [signup.id], who_stayed(event), at)
+    audit.record(
+        "signup.address_removed", at=at, actor="the person", event_id=event.id, signup=signup.id
+    )
+
+
+def drop_unproved(event_id: int, before: dt.datetime, at: dt.datetime) -> int:
+    """Drops and erases the next sign-ups of an event that have waited since ``before`` for somebody to
+    show that the address is theirs; answers how many, 0 when none is left."""
+    signup_operations.lock_event(event_id)
+    ids = signup_queries.unproved(event_id, before)[:BATCH]
+    for signup in db.session.scalars(
+        sa.select(Signup).where(Signup.id.in_(ids)).execution_options(populate_existing=True)
+    ):
+        signup_operations.drop_unproved(signup, at)
+    # They never came: whoever comes in by a link of theirs has proved the address.
+    return _erase(event_id, ids, frozenset(), at)
 
 
 def who_stayed(event: Event) -> frozenset[int]:
@@ -109,6 +138,7 @@ def erase_batch(event: Event, stayed: frozenset[int], at: dt.datetime) -> int:
         .limit(BATCH)
     ).all()
     done = _erase(event.id, ids, stayed, at) or _hide_guests(event)
+    signup_operations.forget_blocks(event.id)
     if done:
         audit.record(
             "event.people_erased", at=at, actor="retention", event_id=event.id, people=done

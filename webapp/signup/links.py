@@ -21,6 +21,7 @@ from webapp.templating import token_url
 from webapp.tokens import TokenExpired, TokenForeign, TokenInvalid
 
 CONFIRM_AGE = dt.timedelta(hours=48)
+REMOVE_AGE = dt.timedelta(days=90)
 ERASE_AGE = dt.timedelta(hours=24)
 # A personal page lives on after the event for this long, or for as long as the person's data does.
 AFTERWARDS = dt.timedelta(days=30)
@@ -44,13 +45,14 @@ class JoinLink:
 
 
 def my_token(person: Person) -> str:
-    return tokens.sign("my", [person.event_id, person.public_id])
+    """The same text in every mail: it is said to stay the same, and people compare."""
+    return tokens.sign_lasting("my", [person.event_id, person.public_id])
 
 
 def join_token(person: Person) -> str:
     # Without a tie to the visits any more, the door takes any key: it leads to nobody.
     key = person.person_key or tokens.person_key()
-    return tokens.sign("join", [person.event_id, person.public_id, key])
+    return tokens.sign_lasting("join", [person.event_id, person.public_id, key])
 
 
 def my_url(person: Person) -> str:
@@ -80,21 +82,31 @@ def confirm_url(person: Person) -> str:
     return token_url("signup.confirm", token)
 
 
+def remove_url(person: Person) -> str:
+    """For somebody whose address was given by somebody else."""
+    token = tokens.sign("remove", [person.event_id, person.public_id])
+    return token_url("remove_address.show", token)
+
+
 def erase_url(person: Person) -> str:
     token = tokens.sign("erase", [person.event_id, person.public_id])
     return token_url("personal.erase", token)
 
 
-def _bound(purpose: tokens.Purpose, token: str, max_age: dt.timedelta) -> Bound:
-    match tokens.read(purpose, token, max_age).payload:
+def _whose(payload: object) -> Bound:
+    match payload:
         case [int(event_id), str(public_id)]:
             return Bound(event_id, public_id)
     raise TokenInvalid
 
 
+def _bound(purpose: tokens.Purpose, token: str, max_age: dt.timedelta) -> Bound:
+    return _whose(tokens.read(purpose, token, max_age).payload)
+
+
 def read_my(token: str) -> Bound:
     """Raises TokenError. Whether the sign-up still stands is asked by ``open_my``."""
-    return _bound("my", token, tokens.MAX_AGE)
+    return _whose(tokens.read_lasting("my", token))
 
 
 def read_confirm(token: str) -> Bound:
@@ -109,7 +121,7 @@ def read_erase(token: str) -> Bound:
 
 def read_join(token: str) -> JoinLink:
     """Raises TokenError. Touches no database."""
-    match tokens.read("join", token).payload:
+    match tokens.read_lasting("join", token):
         case [int(event_id), str(public_id), int(person_key)]:
             return JoinLink(event_id, public_id, person_key)
     raise TokenInvalid
@@ -143,6 +155,11 @@ def open_my(token: str, at: dt.datetime) -> tuple[Signup, Event]:
 def open_confirm(token: str, at: dt.datetime) -> tuple[Signup, Event]:
     """As ``open_my``, for the link that proves an address."""
     return _standing(read_confirm(token), at)
+
+
+def open_remove(token: str, at: dt.datetime) -> tuple[Signup, Event]:
+    """As ``open_my``, for "Not you? Remove this address"."""
+    return _standing(_bound("remove", token, REMOVE_AGE), at)
 
 
 def open_erase(token: str, at: dt.datetime) -> tuple[Signup, Event]:

@@ -65,25 +65,37 @@ def _post(
     )
 
 
-def confirmed(event: Event, person: Person, at: dt.datetime, *, returning: bool = False) -> None:
-    """You have a place: when, how to join, the calendar entry. ``returning``: they had left before."""
+def _remove_url(person: Person, first: bool) -> str:
+    """Only the first mail asks whether it came to the right one; later ones answer what a person did."""
+    return links.remove_url(person) if first else ""
+
+
+def confirmed(event: Event, person: Person, at: dt.datetime, *, returning: bool = False, first: bool = False) -> None:  # fmt: skip
+    """You have a place: when, how to join, the calendar entry. ``returning``: they had left before.
+    ``first``: nothing has been sent to the address yet."""
     found = links.of(person)
-    words = {"my_url": found.my, "join_url": found.join, "cancel_url": found.cancel}
+    words = {
+        "my_url": found.my, "join_url": found.join, "cancel_url": found.cancel,
+        "remove_url": _remove_url(person, first),
+    }  # fmt: skip
     _post(
         "confirmed", event, person, at, words, found=found, method="REQUEST", returning=returning
     )  # fmt: skip
 
 
-def waiting_for_approval(event: Event, person: Person, at: dt.datetime) -> None:
-    """We have it; an organiser looks at it. No join link yet."""
+def waiting_for_approval(event: Event, person: Person, at: dt.datetime, *, first: bool = False) -> None:  # fmt: skip
+    """We have it; an organiser looks at it. No join link yet. ``first`` as in ``confirmed``."""
     found = links.of(person)
-    words = {"my_url": found.my, "cancel_url": found.cancel}
+    words = {
+        "my_url": found.my, "cancel_url": found.cancel, "remove_url": _remove_url(person, first),
+    }  # fmt: skip
     _post("waiting_for_approval", event, person, at, words)
 
 
 def confirm_address(event: Event, person: Person, at: dt.datetime) -> None:
     """One more click, behind a link, proves that the address is theirs."""
-    _post("confirm_address", event, person, at, {"confirm_url": links.confirm_url(person)})
+    words = {"confirm_url": links.confirm_url(person), "remove_url": links.remove_url(person)}
+    _post("confirm_address", event, person, at, words)
 
 
 def link_again(event: Event, person: Person, at: dt.datetime) -> None:

@@ -35,7 +35,9 @@ class Signup(Base):
             "erased_at IS NULL OR (email IS NULL AND name IS NULL AND person_key IS NULL)",
             name="erased",
         ),
-        sa.CheckConstraint("cancelled_by IN ('person', 'organiser')", name="cancelled_by"),
+        sa.CheckConstraint(
+            "cancelled_by IN ('person', 'organiser', 'lapsed', 'unproved')", name="cancelled_by"
+        ),
         # The last word on "one live sign-up per address and event".
         sa.Index(
             "uq_signups_live", "event_id", "email_key", unique=True,
@@ -70,7 +72,8 @@ class Signup(Base):
     proved_at: Mapped[dt.datetime | None]
     confirmed_at: Mapped[dt.datetime | None]
     cancelled_at: Mapped[dt.datetime | None]
-    # "person" or "organiser": only a person's own cancelling can be taken back by their link.
+    # "person", "organiser", "lapsed" (nobody took the place that was offered) or "unproved" (nobody
+    # showed in time that the address is theirs). What an organiser took back no link returns.
     cancelled_by: Mapped[str | None] = mapped_column(sa.String(10))
     # Grows when this one person's calendar entry is called off or taken up again; added to the event's.
     ics_changes: Mapped[int] = mapped_column(default=0)
@@ -106,6 +109,19 @@ class Consent(Base):
     version: Mapped[str] = mapped_column(sa.String(64))
     agreed_at: Mapped[dt.datetime]
     withdrawn_at: Mapped[dt.datetime | None]
+
+
+class BlockedAddress(Base):
+    """An address whose owner wants nothing more of this event: somebody else had given it. Only a mark of
+    it is kept, from which nobody reads whose it was."""
+
+    __tablename__ = "blocked_addresses"
+    __table_args__ = (sa.UniqueConstraint("event_id", "address_mark"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    address_mark: Mapped[str] = mapped_column(sa.String(32))
+    at: Mapped[dt.datetime]
 
 
 class Question(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from webapp.db import db
 from webapp.events.models import Event
+from webapp.mail.models import OutgoingMail
 from webapp.signup import statements
 from webapp.signup.models import STATUSES, Answer, Consent, Question, Signup
 from webapp.signup.people import name_key
@@ -77,6 +79,45 @@ def live_by_key(event_id: int, email_key: str | None) -> Signup | None:
         .where(Signup.event_id == event_id, Signup.email_key == email_key, _LIVE)
         .execution_options(populate_existing=True)
     )
+
+
+def _unproved(before: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """SQL: it has waited since ``before`` for the click that proves its address."""
+    return (
+        # Written out: only then do both engines look into the index on event and status.
+        sa.text("signups.status = 'pending'"),  # type: ignore[return-value]
+        Signup.pending_reason == "address",
+        Signup.proved_at.is_(None),
+        Signup.created_at <= before,
+        Signup.erased_at.is_(None),
+        Signup.is_sample.is_(False),
+    )
+
+
+def unproved(event_id: int, before: dt.datetime) -> list[int]:
+    """The ids of sign-ups that have waited since ``before`` for the click that proves their address. One
+    that was sent the mail again has waited since then."""
+    asked_again = set(
+        db.session.scalars(
+            sa.select(OutgoingMail.person).where(
+                OutgoingMail.event_id == event_id,
+                OutgoingMail.message == "confirm_address",
+                OutgoingMail.created_at > before,
+            )
+        )
+    )
+    rows = db.session.execute(
+        sa.select(Signup.id, Signup.public_id)
+        .where(Signup.event_id == event_id, *_unproved(before))
+        .order_by(Signup.id)
+    )
+    return [id for id, public_id in rows if public_id not in asked_again]
+
+
+def with_unproved(before: dt.datetime) -> list[int]:
+    """The events that may have such sign-ups: one look into the index for each event."""
+    waits = sa.exists().where(Signup.event_id == Event.id, *_unproved(before))
+    return list(db.session.scalars(sa.select(Event.id).where(waits).order_by(Event.id)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
 
+from webapp import tokens
 from webapp.db import Prepared, PreparedInsert, lock_row, to_ms
 from webapp.events.models import Event
-from webapp.signup.models import Answer, Consent, Signup
+from webapp.signup.models import Answer, BlockedAddress, Consent, Signup
 from webapp.signup.people import Applicant
 
 _events: Any = Event.__table__
@@ -29,6 +30,9 @@ _READ = sa.select(*(_events.c[name] for name in _DECIDES)).where(
 _EVENT = Prepared(_READ)
 _LOCK = Prepared(lock_row(_READ))
 _WHOLE = sa.select(_events).where(_events.c.id == sa.bindparam("event_id"))
+_BLOCKED = sa.select(BlockedAddress.address_mark).where(
+    BlockedAddress.event_id == sa.bindparam("event_id")
+)
 # Statuses are written out instead of bound: only then do both engines see which index answers.
 _SEATS = Prepared(
     sa.select(sa.func.count()).where(
@@ -51,6 +55,19 @@ _CONSENTS = PreparedInsert(Consent.__tablename__)
 _ANSWERS = PreparedInsert(Answer.__tablename__)
 
 
+class _Copy(NamedTuple):
+    """An event as this process saw it last: what was compared, the event, and who is kept out of it."""
+
+    row: Any
+    event: Event
+    blocked: frozenset[str]
+
+
+def _copies() -> dict[int, _Copy]:
+    found: dict[int, _Copy] = current_app.extensions.setdefault("event_copies", {})
+    return found
+
+
 def lock_event(connection: sa.Connection, event_id: int) -> Event | None:
     """A copy of the event as it stands. Read it, never change it.
 
@@ -58,10 +75,10 @@ def lock_event(connection: sa.Connection, event_id: int) -> Event | None:
     not, there is nothing to count, and nobody waits for another's commit. The copy is made anew only when
     the event has changed since this process saw it last.
     """
-    copies: dict[int, tuple[Any, Event]] = current_app.extensions.setdefault("event_copies", {})
+    copies = _copies()
     kept = copies.get(event_id)
     row = None
-    if kept is None or kept[1].capacity is None:
+    if kept is None or kept.event.capacity is None:
         row = _EVENT(connection, {"event_id": event_id}).first()
         if row is None:
             return None
@@ -69,12 +86,28 @@ def lock_event(connection: sa.Connection, event_id: int) -> Event | None:
         row = _LOCK(connection, {"event_id": event_id}).first()
         if row is None:
             return None
-    if kept is None or kept[0] != row:
+    if kept is None or kept.row != row:
         if len(copies) > 500:
             copies.clear()
         whole = connection.execute(_WHOLE, {"event_id": event_id}).one()
-        kept = copies[event_id] = (row, Event(**whole._mapping))
-    return kept[1]
+        blocked = connection.scalars(_BLOCKED, {"event_id": event_id})
+        kept = copies[event_id] = _Copy(row, Event(**whole._mapping), frozenset(blocked))
+    return kept.event
+
+
+def marks_of(event_id: int, email_key: str) -> list[str]:
+    """What stands for an address among those that an event keeps out: today's mark first, then those of
+    secrets we had before."""
+    return tokens.marks("blocked", f"{event_id}\0{email_key}")
+
+
+def is_blocked(event_id: int, email_key: str) -> bool:
+    """Whether nothing more may go to this address. Asks nothing: who is kept out came with the event when
+    ``lock_event`` read it."""
+    kept = _copies().get(event_id)
+    if kept is None or not kept.blocked:
+        return False
+    return not kept.blocked.isdisjoint(marks_of(event_id, email_key))
 
 
 def seats_taken(connection: sa.Connection, event_id: int) -> int:

@@ -5,10 +5,11 @@ them all here."""
 from __future__ import annotations
 
 from webapp.signup.operations.agreeing import ask_to_erase, withdraw_contact
+from webapp.signup.operations.blocking import block, forget_blocks
 from webapp.signup.operations.deciding import approve, decline, mark_crew
 from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
-from webapp.signup.operations.leaving import cancel, come_back
-from webapp.signup.operations.proving import prove, prove_ids
+from webapp.signup.operations.leaving import cancel, come_back, give_up
+from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
 from webapp.signup.operations.seats import By, check_open, lock_event
 
 __all__ = [
@@ -17,10 +18,14 @@ __all__ = [
     "SignedUp",
     "approve",
     "ask_to_erase",
+    "block",
     "cancel",
     "check_open",
     "come_back",
     "decline",
+    "drop_unproved",
+    "forget_blocks",
+    "give_up",
     "lock_event",
     "mark_crew",
     "prove",

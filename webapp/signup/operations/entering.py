@@ -29,6 +29,7 @@ Outcome = Literal[
     "known",  # the address had signed up before; its links go to it by mail
     "repeated",  # the very same form once more: nothing to do
     "full",  # no seat left, and nothing is stored
+    "blocked",  # its owner wants nothing of this event; no mail, and the page that everybody gets
     "held",  # looked like a robot's; kept for an organiser's eye, no mail
 ]
 # What a stranger can make us send to one address by filling in forms.
@@ -99,6 +100,8 @@ def sign_up(
     seats.check_open(event, at)
     address = applicant.address
     public_id = _public_id(event_id, applicant)
+    if statements.is_blocked(event_id, address.key):
+        return _kept_out(event, address, at, hold)
     outcome, status, reason = _first_state(event, hold)
     person = Newcomer(
         event_id=event_id,
@@ -152,6 +155,14 @@ def _met(event: Event, known_id: str, public_id: str, address: Address, at: dt.d
     return SignedUp("known" if queries.has_seat(event) else "full", known_id)
 
 
+def _kept_out(event: Event, address: Address, at: dt.datetime, hold: bool) -> SignedUp:
+    """Somebody gave an address whose owner said that it was not them. Nobody can tell from the page."""
+    if hold:
+        return SignedUp("held")
+    _send_links(event, None, address, at)
+    return SignedUp("blocked" if queries.has_seat(event) else "full")
+
+
 def _first_state(event: Event, hold: bool) -> tuple[Outcome, str, str | None]:
     """(outcome, status, why it waits) of a new sign-up."""
     if hold:
@@ -165,9 +176,9 @@ def _first_state(event: Event, hold: bool) -> tuple[Outcome, str, str | None]:
 
 def _welcome(outcome: str, event: Event, person: Person, at: dt.datetime) -> None:
     if outcome == "confirmed":
-        mails.confirmed(event, person, at)
+        mails.confirmed(event, person, at, first=True)
     elif outcome == "waiting_for_approval":
-        mails.waiting_for_approval(event, person, at)
+        mails.waiting_for_approval(event, person, at, first=True)
     elif outcome == "confirm_address":
         mails.confirm_address(event, person, at)
 

@@ -38,6 +38,13 @@ def cancel(signup: Signup, at: dt.datetime, *, by: By | None = None, reason: str
         )
 
 
+def give_up(signup: Signup, at: dt.datetime) -> None:
+    """Ends a sign-up that was never the person's own. Needs the event's lock; no mail."""
+    if signup.is_live:
+        signup.status, signup.pending_reason = "cancelled", None
+        signup.cancelled_at, signup.cancelled_by = at, "person"
+
+
 def come_back(signup: Signup, at: dt.datetime) -> None:
     """Takes a person's own cancelling back, if a seat is free. Raises Refused "full", "over" or "no"."""
     event = seats.lock(signup)

@@ -35,6 +35,13 @@ def prove(signup: Signup, at: dt.datetime) -> None:
     mails.confirmed(event, signup, at)
 
 
+def drop_unproved(signup: Signup, at: dt.datetime) -> None:
+    """Nobody showed in time that the address is theirs. Whoever calls this erases the person too, since
+    nobody agreed to anything. Needs the event's lock."""
+    signup.status, signup.pending_reason = "cancelled", None
+    signup.cancelled_at, signup.cancelled_by = at, "unproved"
+
+
 def prove_ids(event_id: int, public_ids: list[str], at: dt.datetime) -> int:
     """The same for many at once who have a place already (the door calls it); answers how many are new."""
     result: Any = db.session.execute(
