@@ -11,10 +11,11 @@ help:
 	@echo "make load   measure speed and size, and print the table (ARGS=\"--only page signup\")"
 	@echo "make texts  collect every text that people read, for translators"
 
+# An environment that was left half made (a Ctrl-C in the middle) has no pip yet and is made anew.
 $(VENV)/.app: config/requirements/app.txt
 	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Turnout needs Python 3.11 or newer; $(PY) is $$($(PY) -V 2>&1). Name another one: make PY=python3.12 run"; exit 1; }
 	@$(PY) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing. On Debian: apt-get install python3-venv"; exit 1; }
-	@test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PY) -m venv --clear $(VENV)
 	@echo "Installing what Turnout needs into $(VENV) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r config/requirements/app.txt
 	@touch $@
