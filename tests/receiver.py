@@ -106,13 +106,13 @@ class _Handler:
     def __init__(self, receiver: Receiver) -> None:
         self.receiver = receiver
 
-    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802  # fmt: skip
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802 - the name aiosmtpd calls  # fmt: skip
         if self.receiver.sender_reply:
             return self.receiver.sender_reply
         envelope.mail_from = address
         return "250 2.1.0 Ok"
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802  # fmt: skip
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802 - the name aiosmtpd calls  # fmt: skip
         word = self.receiver.next_word(address)
         session.word = word
         if word[:3].isdigit():
@@ -120,7 +120,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
-    async def handle_DATA(self, server: _Session, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: _Session, session: Any, envelope: Any) -> str:  # noqa: N802 - the name aiosmtpd calls
         word: str = session.word
         if word.startswith("DATA "):
             return word.removeprefix("DATA ")

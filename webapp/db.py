@@ -240,7 +240,7 @@ class Prepared:
 
     def _compiled(self, dialect: sa.Dialect) -> tuple[str, dict[str, Any]]:
         style: Any = "named" if dialect.name == "sqlite" else "pyformat"
-        compiled = self._statement.compile(dialect=type(dialect)(paramstyle=style))  # type: ignore[call-arg]
+        compiled = self._statement.compile(dialect=type(dialect)(paramstyle=style))  # type: ignore[call-arg]  # every dialect takes it
         given = {name: value for name, value in compiled.params.items() if value is not None}
         return str(compiled), given
 

@@ -18,7 +18,7 @@ cli = AppGroup("jobs", help="Background work.")
 @click.option("--once", is_flag=True, help="Run every job one time and stop.")
 def work_command(once: bool) -> None:
     """Work through mail, visits and everything else that falls due, until stopped."""
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # not in the types of a proxy
     if once:
         for job in jobs.registered():
             click.echo(f"{job.name}: {jobs.run_once(app, job)}")

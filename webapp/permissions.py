@@ -38,8 +38,8 @@ def permission(name: Permission, *, csrf: Csrf = "session") -> Callable[[View], 
     """Declares a view's permission and CSRF kind. Stands directly on the function."""
 
     def declare(view: View) -> View:
-        view.turnout_permission = name  # type: ignore[attr-defined]
-        view.turnout_csrf = csrf  # type: ignore[attr-defined]
+        view.turnout_permission = name  # type: ignore[attr-defined]  # marks a function
+        view.turnout_csrf = csrf  # type: ignore[attr-defined]  # marks a function
         return view
 
     return declare

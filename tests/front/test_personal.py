@@ -12,7 +12,7 @@ from flask import Flask
 
 from tests.conftest import NOW, Page
 from tests.factories import make_session, make_speaker
-from tests.signup.conftest import clock, house, later, make, visitor, visitors  # noqa: F401
+from tests.signup.conftest import clock, house, later, make, visitor, visitors  # noqa: F401 - fixtures
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.signup.models import Consent

@@ -148,7 +148,7 @@ def measure(server: str, folder: Path, sizes: Sizes) -> list[Row]:
             queries[slug] = seen.count
         token = TOKEN.search(page)
         kept = client.get_cookie("turnout")
-        assert token is not None and kept is not None  # noqa: PT018
+        assert token is not None and kept is not None  # noqa: PT018 - one thought
         cookie, form = f"turnout={kept.value}", urlencode({"csrf_token": token[1]})
         os.sched_setaffinity(0, CROWD_CORES)
         firsts, ratios, grown = [], [], []

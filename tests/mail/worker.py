@@ -1,6 +1,6 @@
 """A sender process of its own: ``python -m tests.mail.worker URI PORT AT_MS CRASH_AT BATCH``.
 
-Delivers until nothing due moves any more and prints how many it sent. With CRASH_AT it dies there as
+Delivers until nothing due moves any more and says how many it sent. With CRASH_AT it dies there as
 if its machine lost power.
 """
 
@@ -36,7 +36,7 @@ def main(uri: str, port: str, at_ms: str, crash_at: str, batch: str) -> None:
         sent = 0
         while (tally := delivery.deliver(from_ms(int(at_ms)), stopwatch=lambda: 0.0)).settled:
             sent += tally.sent
-        print(sent)
+        sys.stdout.write(f"{sent}\n")
 
 
 if __name__ == "__main__":

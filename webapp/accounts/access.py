@@ -24,10 +24,10 @@ SEEN_EVERY = dt.timedelta(minutes=1)
 
 login_manager = LoginManager()
 # Phones change their network address in the middle of an evening.
-login_manager.session_protection = None  # type: ignore[assignment]
+login_manager.session_protection = None  # type: ignore[assignment]  # None switches it off
 
 
-@login_manager.user_loader  # type: ignore[untyped-decorator]
+@login_manager.user_loader  # type: ignore[untyped-decorator]  # untyped in the library
 def load(secret: str) -> User | None:
     """The user behind the cookie's secret, or None if that session is over, idle, or its user disabled."""
     at = clock.now()
@@ -92,5 +92,5 @@ def enforce_admin(values: dict[str, Any]) -> Any:
 def init_app(app: Flask) -> None:
     # Not init_app: its remember-me hook reads the session on every response, which would mark every
     # public page as "Vary: Cookie", and its context processor loads the user for every template.
-    app.login_manager = login_manager  # type: ignore[attr-defined]
+    app.login_manager = login_manager  # type: ignore[attr-defined]  # where the library looks for it
     app.jinja_env.globals["current_user"] = current_user

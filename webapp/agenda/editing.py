@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from webapp.agenda import items as shape
 from webapp.agenda import queries
 from webapp.agenda.models import Speaker
-from webapp.agenda.operations import By, actor, locked, replace
+from webapp.agenda.operations import By, locked, replace
 from webapp.agenda.queries import Item
 from webapp.audit import operations as audit
 from webapp.db import db
@@ -47,7 +47,7 @@ def _write(event: Event, wanted: list[dict[str, Any]], at: dt.datetime, by: By) 
             at=at,
             event_id=event.id,
             summary=" ".join(changes),
-            **actor(by),
+            actor=by,
         )
     return changes
 
@@ -59,16 +59,22 @@ def add_item(event: Event, item: dict[str, Any], at: dt.datetime, by: By) -> lis
     return _write(event, [*wanted, item], at, by)
 
 
+def _as_seen(event: Event, key: str, seen: str) -> tuple[list[dict[str, Any]], int]:
+    """The agenda as the event file has it, and the item's place in it. Raises Refused if the item is not
+    what the page showed."""
+    items = queries.running_order(event)
+    place = _find(items, key)
+    if queries.fingerprint([items[place]]) != seen:
+        raise _somebody()
+    return queries.as_file(items), place
+
+
 def change_item(
     event: Event, key: str, item: dict[str, Any], seen: str, at: dt.datetime, by: By
 ) -> list[str]:
     """Sets an item to what was typed. What the form does not know of its people stays as it is."""
     event = locked(event)
-    items = queries.running_order(event)
-    place = _find(items, key)
-    if queries.fingerprint([items[place]]) != seen:
-        raise _somebody()
-    wanted = queries.as_file(items)
+    wanted, place = _as_seen(event, key, seen)
     known = {shape.name_key(who["name"]): who for entry in wanted for who in entry["speakers"]}
     speakers = [
         {**known.get(shape.name_key(str(who["name"])), {}), **who} for who in item["speakers"]
@@ -93,11 +99,7 @@ def move_item(event: Event, key: str, step: int, seen: str, at: dt.datetime, by:
 def remove_item(event: Event, key: str, seen: str, at: dt.datetime, by: By) -> list[str]:
     """Takes an item out. Raises Refused if it has started, or is not what the page showed."""
     event = locked(event)
-    items = queries.running_order(event)
-    place = _find(items, key)
-    if queries.fingerprint([items[place]]) != seen:
-        raise _somebody()
-    wanted = queries.as_file(items)
+    wanted, place = _as_seen(event, key, seen)
     del wanted[place]
     return _write(event, wanted, at, by)
 
@@ -154,5 +156,5 @@ def change_speaker(
     row.title, row.affiliation = shape.line(values["title"]), shape.line(values["affiliation"])
     row.bio = shape.paragraphs(values["bio"])
     event.touch()
-    audit.record("speaker.changed", at=at, event_id=event.id, summary=row.name, **actor(by))
+    audit.record("speaker.changed", at=at, event_id=event.id, summary=row.name, actor=by)
     db.session.flush()

@@ -44,13 +44,6 @@ def locked(event: Event) -> Event:
     return row
 
 
-def actor(by: By) -> dict[str, Any]:
-    """Who did it, as the audit log takes it."""
-    if isinstance(by, User):
-        return {"actor": by.email, "actor_user_id": by.id}
-    return {"actor": by}
-
-
 def replace(event: Event, items: Sequence[dict[str, Any]], at: dt.datetime) -> list[str]:
     """Makes ``items`` (in the words of the event file) the agenda; says what changed, a line for each.
 
@@ -168,7 +161,7 @@ def press(
             expected_key=expected_key,
             at=at,
             received_at=received_at,
-            by=str(actor(by)["actor"])[:254],
+            by=(by.email if isinstance(by, User) else by)[:254],
             outcome=outcome,
         )
     )
@@ -302,7 +295,7 @@ def announce(event: Event, text: str, at: dt.datetime, by: By) -> bool:
         at=at,
         event_id=event.id,
         summary=text or event.title,
-        **actor(by),
+        actor=by,
     )
     db.session.flush()
     return True

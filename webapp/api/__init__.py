@@ -10,9 +10,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.api import access, commands, description, token_pages, views  # noqa: F401
+    from webapp.api import access, commands, description, token_pages, views  # noqa: F401 - imported for what they register
 
     description.init_app(app, views.blueprint)
     app.register_blueprint(token_pages.blueprint)
     # ``flask accounts token`` names an event, which the accounts themselves know nothing of.
-    app.cli.commands["accounts"].add_command(commands.token)  # type: ignore[attr-defined]
+    app.cli.commands["accounts"].add_command(commands.token)  # type: ignore[attr-defined]  # a group, as its name says

@@ -25,7 +25,7 @@ class Description(Api):
     """flask-smorest with our own errors: its handlers would answer for the whole site."""
 
     # The library types it as its own schema, and takes any.
-    ERROR_SCHEMA = schemas.Error  # type: ignore[assignment]
+    ERROR_SCHEMA = schemas.Error  # type: ignore[assignment]  # said above
 
     def _register_error_handlers(self) -> None:
         """``webapp.errors`` answers, here as everywhere."""
@@ -42,7 +42,7 @@ def openapi() -> Response:
     response = Response(body, mimetype="application/json")
     response.add_etag()
     response.headers["Cache-Control"] = "public, max-age=300"
-    return response.make_conditional(request)  # type: ignore[return-value]
+    return response.make_conditional(request)  # type: ignore[return-value]  # answers itself
 
 
 def init_app(app: Flask, routes: ApiBlueprint) -> None:

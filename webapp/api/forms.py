@@ -37,5 +37,5 @@ class TokenForm(FlaskForm):
             *(SelectChoice(value=event.slug, label=event.title) for event in events),
         ]
         # Asked of everybody, but never wrong: the first choice is already made.
-        self.event.flags.hide_optional = True  # type: ignore[attr-defined]
+        self.event.flags.hide_optional = True  # type: ignore[attr-defined]  # flags take any name
         return self

@@ -113,4 +113,4 @@ def show_report(slug: str) -> Response:
     response.set_etag(version.content_hash)
     # Kept by the program that asked, and asked for again each time: a correction is a new version.
     response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request)  # type: ignore[return-value]
+    return response.make_conditional(request)  # type: ignore[return-value]  # answers itself

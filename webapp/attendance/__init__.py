@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.attendance import commands, manage, models, presence, spool, views  # noqa: F401
+    from webapp.attendance import commands, manage, models, presence, spool, views  # noqa: F401 - imported for what they register
 
     presence.init_app(app)
     app.register_blueprint(views.blueprint)

@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.audit import models, words  # noqa: F401
+    from webapp.audit import models, words  # noqa: F401 - imported for what they register
 
     app.jinja_env.globals.update(
         act_sentence=words.sentence, act_addition=words.addition, act_actor=words.actor

@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.events import access, manage, models, team_page  # noqa: F401
+    from webapp.events import access, manage, models, team_page  # noqa: F401 - imported for what they register
 
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(team_page.blueprint)

@@ -38,7 +38,7 @@ def contrast(one: str, other: str) -> float:
 
 def _mixed(colour: str, ground: str, share: float) -> str:
     return _hex(
-        tuple(  # type: ignore[arg-type]
+        tuple(  # type: ignore[arg-type]  # three, as they came
             a * share + b * (1 - share) for a, b in zip(_rgb(colour), _rgb(ground), strict=True)
         )
     )

@@ -37,7 +37,7 @@ def find(user: User, slug: str) -> tuple[Event, str] | None:
 def enforce(values: dict[str, Any]) -> Any:
     """Members of the event and admins pass; others see 404. Nobody signed in: to the sign-in first."""
     user = cast(User, current_user)
-    if not current_user.is_authenticated:  # type: ignore[attr-defined]
+    if not current_user.is_authenticated:  # type: ignore[attr-defined]  # nobody is a mixin of the library's
         if request.method not in SAFE:
             abort(401)
         address = request.full_path.rstrip("?")

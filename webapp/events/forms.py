@@ -52,7 +52,7 @@ class _Cleaned:
     them, and whoever sends the page once more should not have to search for them."""
 
     def _value(self) -> str:
-        return _NOT_IN_HTML.sub("", super()._value() or "")  # type: ignore[misc]
+        return _NOT_IN_HTML.sub("", super()._value() or "")  # type: ignore[misc]  # not in its types
 
 
 class Line(_Cleaned, StringField):

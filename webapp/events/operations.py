@@ -34,8 +34,7 @@ def record(event: Event, action: str, at: dt.datetime, by: By, summary: str = ""
     audit.record(
         action,
         at=at,
-        actor=by.email if isinstance(by, User) else by,
-        actor_user_id=by.id if isinstance(by, User) else None,
+        actor=by,
         event_id=event.id,
         summary=summary or event.title,
         **more,

@@ -63,7 +63,7 @@ class AnnouncementForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.announcement.flags.hide_optional = True  # type: ignore[attr-defined]
+        self.announcement.flags.hide_optional = True  # type: ignore[attr-defined]  # flags take any name
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -65,8 +65,7 @@ def _mail(mail_id: int) -> OutgoingMail:
 
 
 def _record(action: str, at: dt.datetime, event_id: int | None = None, **details: Any) -> None:
-    by = signed_in()
-    audit.record(action, at=at, actor=by.email, actor_user_id=by.id, event_id=event_id, **details)
+    audit.record(action, at=at, actor=signed_in(), event_id=event_id, **details)
 
 
 @blueprint.get("/manage/events/<slug>/mail")

@@ -8,7 +8,7 @@ from flask import Flask
 def init_app(app: Flask) -> None:
     import flask_mail
 
-    from webapp.mail import commands, delivery, mailbox, models, rendering, signing  # noqa: F401
+    from webapp.mail import commands, delivery, mailbox, models, rendering, signing  # noqa: F401 - imported for what they register
 
     flask_mail.Mail(app)
     rendering.init_app(app)

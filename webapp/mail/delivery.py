@@ -274,7 +274,7 @@ class Round:
 
     def settle(self, mail: Parcel, state: str, **values: Any) -> bool:
         """Moves the mail to its new state and commits, if the lease is still ours; answers whether."""
-        changed: sa.CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
+        changed: Any = db.session.execute(
             sa.update(OutgoingMail)
             .where(
                 OutgoingMail.id == mail.id,

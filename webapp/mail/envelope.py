@@ -115,12 +115,12 @@ class Envelope(flask_mail.Message):
     def as_bytes(self) -> bytes:
         mail = self._mail
         alternative = MIMEMultipart("alternative", boundary=_boundary(mail, "alternative"))
-        alternative.attach(MIMEText(mail.text, "plain", _TEXT))  # type: ignore[arg-type]
-        alternative.attach(MIMEText(mail.html, "html", _TEXT))  # type: ignore[arg-type]
+        alternative.attach(MIMEText(mail.text, "plain", _TEXT))  # type: ignore[arg-type]  # takes a Charset too
+        alternative.attach(MIMEText(mail.html, "html", _TEXT))  # type: ignore[arg-type]  # takes a Charset too
         message: Any = alternative
         if mail.calendar:
             method = mail.calendar_method or "PUBLISH"
-            entry = MIMEText(mail.calendar, "calendar", _CALENDAR)  # type: ignore[arg-type]
+            entry = MIMEText(mail.calendar, "calendar", _CALENDAR)  # type: ignore[arg-type]  # takes a Charset too
             entry.set_param("method", method)
             alternative.attach(entry)
             message = MIMEMultipart("mixed", boundary=_boundary(mail, "mixed"))

@@ -63,12 +63,12 @@ def resend(mail: OutgoingMail, at: dt.datetime) -> OutgoingMail:
 
 def retry_failed(event_id: int, at: dt.datetime) -> int:
     """Gives the event's failed mails another 24 hours of tries, from now on; answers how many."""
-    changed: sa.CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
+    changed: Any = db.session.execute(
         sa.update(OutgoingMail)
         .where(OutgoingMail.event_id == event_id, OutgoingMail.state == "failed")
         .values(state="queued", tries=0, give_up_at=None, next_try_at=at)
     )
-    return changed.rowcount
+    return int(changed.rowcount)
 
 
 def try_now(at: dt.datetime) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
@@ -41,7 +41,7 @@ def begin(at: dt.datetime, kind: Literal["refused", "unreachable"], reason: str)
 
 def end(at: dt.datetime) -> int:
     """Ends every open pause; answers how many there were."""
-    ended: sa.CursorResult[tuple[()]] = db.session.execute(  # type: ignore[assignment]
+    ended: Any = db.session.execute(
         sa.update(DeliveryPause).where(DeliveryPause.ended_at.is_(None)).values(ended_at=at)
     )
-    return ended.rowcount
+    return int(ended.rowcount)

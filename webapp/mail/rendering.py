@@ -60,7 +60,7 @@ class InlineStyles(Extension):
     def _styled(self, match: re.Match[str]) -> str:
         tag = match[0]
         if tag not in self._tags:
-            word = re.match(r"<(\w+)", tag)[1]  # type: ignore[index]
+            word = re.match(r"<(\w+)", tag)[1]  # type: ignore[index]  # every tag has a name
             kind = re.search(r'class="([\w -]*)"', tag)
             bare = f'<{word} class="{kind[1]}">' if kind else f"<{word}>"
             style = re.search(r'style="([^"]*)"', self._inliner.inline_fragment(bare, self.sheet))

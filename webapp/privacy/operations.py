@@ -36,8 +36,7 @@ def erase_signup(signup: Signup, at: dt.datetime, *, by: By) -> None:
         audit.record(
             "signup.erased",
             at=at,
-            actor=by.email if isinstance(by, User) else by,
-            actor_user_id=by.id if isinstance(by, User) else None,
+            actor=by,
             event_id=event.id,
             signup=signup.id,
         )

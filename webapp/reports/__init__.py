@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.reports import commands, manage, models, views  # noqa: F401
+    from webapp.reports import commands, manage, models, views  # noqa: F401 - imported for what they register
 
     app.register_blueprint(views.blueprint)
     app.register_blueprint(manage.blueprint)

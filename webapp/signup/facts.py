@@ -47,7 +47,7 @@ def _read(slug: str, at: dt.datetime) -> Facts | None:
         return None
     hosts = [(event.host_key, event.host_name), *((host.key, host.name) for host in event.cohosts)]
     return Facts(
-        event=Event(**{name: getattr(event, name) for name in Event.__table__.columns.keys()}),  # noqa: SIM118
+        event=Event(**{name: getattr(event, name) for name in Event.__table__.columns.keys()}),  # noqa: SIM118 - no dictionary: its iterator gives columns
         asks=questions.of_event(event.id),
         consent=wording.for_event(event.host_name, event.retention_days),
         contacts=tuple(wording.for_contact(key, name) for key, name in hosts if name),

@@ -138,7 +138,7 @@ def my_link(slug: str) -> ResponseReturnValue:
     found = _facts(slug, at)
     form = LinkForm()
     form.email.label.text = _("Your e-mail address")
-    form.email.flags.required = True  # type: ignore[attr-defined]
+    form.email.flags.required = True  # type: ignore[attr-defined]  # flags take any name
     if not form.is_submitted():
         asked = session.get("asked_for_link") if request.args.get("sent") else None
         sent_to = asked[1] if asked and asked[0] == found.event.id else None

@@ -70,8 +70,7 @@ def record(event: Event, action: str, at: dt.datetime, by: By, signup: Signup) -
     audit.record(
         action,
         at=at,
-        actor=by.email if isinstance(by, User) else by,
-        actor_user_id=by.id if isinstance(by, User) else None,
+        actor=by,
         event_id=event.id,
         signup=signup.id,
     )
