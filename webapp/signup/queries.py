@@ -85,7 +85,7 @@ def _unproved(before: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """SQL: it has waited since ``before`` for the click that proves its address."""
     return (
         # Written out: only then do both engines look into the index on event and status.
-        sa.text("signups.status = 'pending'"),  # type: ignore[return-value]
+        sa.text("signups.status = 'pending'"),  # type: ignore[return-value]  # a text is a condition too
         Signup.pending_reason == "address",
         Signup.proved_at.is_(None),
         Signup.created_at <= before,
