@@ -45,7 +45,8 @@ from webapp.mail.models import DeliveryPause, OutgoingMail, SuppressedAddress
 from webapp.mail.unsubscribing import MailList
 from webapp.reports import operations as reports
 from webapp.reports import queries as report_queries
-from webapp.signup.models import Answer, Consent, Question, Signup
+from webapp.signup.models import Answer, Consent, FormUndo, Question, Signup
+from webapp.signup.operations import asking
 
 # The moments at which pages are looked at: before the evening, in the middle of it, the morning after.
 BEFORE = NOW
@@ -169,6 +170,15 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     question = _add(
         Question(event_id=event.id, key="city", label=f"Your {mark} town", type="text", required=True)
     )  # fmt: skip
+    unanswered = _add(
+        Question(event_id=event.id, key="why", label=f"Why {mark}?", type="yes_no", position=1)
+    )
+    retired = _add(
+        Question(event_id=event.id, key="old", label=f"An old {mark} question", type="number", position=2, retired_at=NOW)
+    )  # fmt: skip
+    form = asking.rows(event.id)
+    before = [asking.state_of(row) | {"required": False} for row in form]
+    _add(FormUndo(event_id=event.id, at=NOW, seen=asking.fingerprint(form), before=before))
     _add(Answer(signup_id=signups[0].id, question_id=question.id, value=f"{mark} town"))
     for kind, key in (("event", None), ("contact", f"{mark}-cohost")):
         words = f"I agree, says {mark}"
@@ -199,7 +209,7 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     ]
     return {
         "signups": signups, "speakers": [kate, tim], "sessions": [opening, talk, closing],
-        "notes": notes, "mails": mails, "guest_key": guest_key,
+        "notes": notes, "mails": mails, "guest_key": guest_key, "questions": [question, unanswered, retired],
     }  # fmt: skip
 
 
@@ -211,6 +221,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "key": [row.key for row in made["sessions"]],
         "speaker_id": [str(row.id) for row in made["speakers"]],
         "note_id": [str(row.id) for row in made["notes"]],
+        "question_id": [str(row.id) for row in made["questions"]],
         "mail_id": [str(row.id) for row in made["mails"]],
         "version": ["1"],
         "extension": ["json", "md", "pdf"],

@@ -51,6 +51,8 @@ TYPED: dict[str, dict[str, str]] = {
     "accounts.sign_in": {"email": "ada@example.org", "password": PASSWORD},
     "accounts.account": {"current": PASSWORD, "new": "a wall of prickly pears"},
     "agenda.add": {"title": "One more talk", "minutes": "10"},
+    "builder.add": {"label": "What brings you here?"},
+    "builder.delete": {"answers": "1"},
     "cockpit.announce": {"announcement": "We begin in a minute"},
     "cockpit.add_note": {"text": "A point that was made"},
     "tokens.make": {"label": "The yearly overview"},

@@ -26,7 +26,7 @@ from webapp.mail.models import OutgoingMail
 from webapp.mail.unsubscribing import MailList
 from webapp.reports import operations as reports
 from webapp.signup import links, mails
-from webapp.signup.models import Signup
+from webapp.signup.models import Question, Signup
 
 _numbers = itertools.count(1)
 
@@ -170,6 +170,9 @@ def make_cast() -> Cast:
     ).first()  # fmt: skip
     words["speaker"] = db.session.scalars(
         sa.select(Speaker.id).where(Speaker.event_id == before.id)
+    ).first()
+    words["question"] = db.session.scalars(
+        sa.select(Question.id).join(Event).where(Event.slug == demo.OPEN)
     ).first()
     words["mail"] = db.session.scalars(
         sa.select(OutgoingMail.id).where(OutgoingMail.event_id == before.id)

@@ -6,7 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.signup import manage, views
+    from webapp.signup import builder, manage, views
 
     app.register_blueprint(views.blueprint)
     app.register_blueprint(manage.blueprint)
+    app.register_blueprint(builder.blueprint)

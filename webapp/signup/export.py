@@ -92,7 +92,7 @@ class Table:
     def __init__(self, event: Event, hosts: dict[str, str]) -> None:
         self.event_id = event.id
         self.hosts = hosts
-        self.asks = questions.of_event(event.id)
+        self.asks = questions.of_event(event.id, retired=True)
 
     def header(self) -> list[str]:
         return [

@@ -43,8 +43,11 @@ def _read(slug: str, at: dt.datetime) -> Facts | None:
         .where(Event.slug == slug, Event.state != "draft")
         .options(selectinload(Event.cohosts))
     )
-    if event is None:
-        return None
+    return for_event(event, at) if event is not None else None
+
+
+def for_event(event: Event, at: dt.datetime) -> Facts:
+    """The facts as they are at this moment; also those of a draft."""
     hosts = [(event.host_key, event.host_name), *((host.key, host.name) for host in event.cohosts)]
     return Facts(
         event=Event(**{name: getattr(event, name) for name in Event.__table__.columns.keys()}),  # noqa: SIM118 - no dictionary: its iterator gives columns
@@ -71,3 +74,8 @@ def of(slug: str, at: dt.datetime) -> Facts | None:
             cache.clear()
         cache[key] = found
     return found
+
+
+def forget() -> None:
+    """Reads everything anew: what stands here has turned out to be older than the database."""
+    current_app.extensions.setdefault("signup_cache", {}).clear()

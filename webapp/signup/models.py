@@ -138,11 +138,29 @@ class Question(Base):
     position: Mapped[int] = mapped_column(default=0)
     key: Mapped[str] = mapped_column(sa.String(60))
     label: Mapped[str] = mapped_column(sa.String(500))
+    # A sentence under the question; empty for none.
+    help: Mapped[str] = mapped_column(sa.String(1000), default="")
     type: Mapped[str] = mapped_column(sa.String(10))
     choices: Mapped[list[str]] = mapped_column(default=list)
     required: Mapped[bool] = mapped_column(default=False)
     # {"key": …, "equals": …} or None.
     show_if: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    # Since then it stands on no form any more; what people answered stays.
+    retired_at: Mapped[dt.datetime | None]
+
+
+class FormUndo(Base):
+    """The questions of an event as they were before the last change that was made in the browser. Good
+    for as long as the form is still what that change made of it (``seen``). Holds nothing of a person."""
+
+    __tablename__ = "form_undos"
+
+    event_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("events.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[dt.datetime]
+    seen: Mapped[str] = mapped_column(sa.String(64))
+    before: Mapped[Any] = mapped_column(sa.JSON)
 
 
 class Answer(Base):

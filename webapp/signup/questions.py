@@ -18,6 +18,7 @@ from webapp.events.models import Event
 from webapp.signup.models import QUESTION_TYPES, Answer, Question
 
 LONGEST = {"text": 500, "paragraph": 5000}
+LONGEST_HELP = 1000
 FIELD = "q_"
 # Controls (a line break is kept in paragraphs), characters that turn the reading direction around, and
 # halves of a pair, which cannot be written down.
@@ -36,19 +37,24 @@ class Ask:
     required: bool
     show_key: str | None
     show_equals: Any
+    help: str = ""
 
     @property
     def field(self) -> str:
         return FIELD + self.key
 
 
-def of_event(event_id: int) -> tuple[Ask, ...]:
-    """The questions of an event in the order they are asked. One query."""
-    rows = db.session.scalars(
+def of_event(event_id: int, *, retired: bool = False) -> tuple[Ask, ...]:
+    """The questions of an event in the order they are asked; with ``retired`` also those that stand on
+    the form no more but may have answers. One query."""
+    statement = (
         sa.select(Question)
         .where(Question.event_id == event_id)
         .order_by(Question.position, Question.id)
     )
+    if not retired:
+        statement = statement.where(Question.retired_at.is_(None))
+    rows = db.session.scalars(statement)
     return tuple(
         Ask(
             id=row.id,
@@ -59,6 +65,7 @@ def of_event(event_id: int) -> tuple[Ask, ...]:
             required=row.required,
             show_key=(row.show_if or {}).get("key"),
             show_equals=(row.show_if or {}).get("equals"),
+            help=row.help,
         )
         for row in rows
     )
@@ -164,6 +171,7 @@ def as_file(event_id: int) -> list[dict[str, Any]]:
             if ask.show_key is None
             else {"key": ask.show_key, "equals": ask.show_equals},
         }
+        | ({"help": ask.help} if ask.help else {})
         for ask in of_event(event_id)
     ]
 
@@ -175,7 +183,7 @@ def _is_answer(value: Any) -> bool:
     return isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
 
 
-def _checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str, Any]:
+def checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str, Any]:
     """One question of an event file, every key checked. Raises Refused naming the question."""
     key = item.get("key")
     named = _("Question %(number)s (%(key)s)", number=number, key=key or "?")
@@ -183,12 +191,15 @@ def _checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str
         raise Refused(_("%(question)s: the key may have small letters, digits, - and _.", question=named))  # fmt: skip
     if key in before:
         raise Refused(_("%(question)s: this key stands twice.", question=named))
-    unknown = set(item) - {"key", "label", "type", "choices", "required", "show_if"}
+    unknown = set(item) - {"key", "label", "type", "choices", "required", "show_if", "help"}
     if unknown:
         raise Refused(_("%(question)s: unknown key “%(unknown)s”.", question=named, unknown=sorted(unknown)[0]))  # fmt: skip
     label = item.get("label")
     if not isinstance(label, str) or not label.strip() or len(label) > 500 or UNSEEN.search(label):
         raise Refused(_("%(question)s: the label must be a text of 1 to 500 characters.", question=named))  # fmt: skip
+    help_ = item.get("help", "")
+    if not isinstance(help_, str) or len(help_) > LONGEST_HELP or UNSEEN.search(help_):
+        raise Refused(_("%(question)s: the help must be a text of at most %(n)s characters.", question=named, n=LONGEST_HELP))  # fmt: skip
     kind = item.get("type")
     if kind not in QUESTION_TYPES:
         raise Refused(_("%(question)s: the type must be one of %(types)s.", question=named, types=", ".join(QUESTION_TYPES)))  # fmt: skip
@@ -219,6 +230,7 @@ def _checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str
     return {
         "key": key,
         "label": unicodedata.normalize("NFC", label.strip()),
+        "help": unicodedata.normalize("NFC", help_.strip()),
         "type": kind,
         "choices": list(choices),
         "required": bool(item.get("required", False)),
@@ -230,12 +242,13 @@ def replace(event: Event, items: list[dict[str, Any]]) -> list[str]:
     """Makes the event's questions those of the list (as in the event file); answers what changed.
 
     Rows are kept by key, so answers stay with their question. Raises Refused, naming the question: also
-    for one that has answers and would be dropped or change its type.
+    for one that has answers and would be dropped or change its type. One that was taken off the form
+    stays off it, unless the list names it.
     """
     wanted: dict[str, dict[str, Any]] = {}
     for number, item in enumerate(items, 1):
-        checked = _checked(item, number, set(wanted))
-        wanted[checked["key"]] = checked
+        question = checked(item, number, set(wanted))
+        wanted[question["key"]] = question
     rows = {
         row.key: row
         for row in db.session.scalars(sa.select(Question).where(Question.event_id == event.id))
@@ -252,8 +265,11 @@ def replace(event: Event, items: list[dict[str, Any]]) -> list[str]:
     changes: list[str] = []
     for key, row in rows.items():
         new = wanted.get(key)
-        if row.id in answered and (new is None or new["type"] != row.type):
+        is_dropped = new is None and row.retired_at is None
+        if row.id in answered and (is_dropped or (new and new["type"] != row.type)):
             raise Refused(_("People have answered “%(label)s”; it cannot be dropped or change its type.", label=row.label), "answered")  # fmt: skip
+        if new is None and row.retired_at is not None:
+            continue
         if new is None:
             db.session.delete(row)
             changes.append(_("question “%(key)s” dropped", key=key))
@@ -264,8 +280,8 @@ def replace(event: Event, items: list[dict[str, Any]]) -> list[str]:
             changes.append(_("question “%(key)s” added", key=key))
             continue
         before = {name: getattr(kept, name) for name in new} | {"position": kept.position}
-        if before != new | {"position": position}:
-            kept.position = position
+        if before != new | {"position": position} or kept.retired_at is not None:
+            kept.position, kept.retired_at = position, None
             for name, value in new.items():
                 setattr(kept, name, value)
             changes.append(_("question “%(key)s” changed", key=key))

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
 from markupsafe import escape
+from sqlalchemy.exc import IntegrityError
 from wtforms import StringField
 from wtforms.validators import ValidationError
 
@@ -109,6 +110,14 @@ def send(slug: str) -> ResponseReturnValue:
     except Refused as refusal:
         db.session.rollback()
         return _closed(found, refusal.code, 409, entry)
+    except IntegrityError:
+        # A question that stood on the form has just been deleted: it is shown as it is now.
+        db.session.rollback()
+        facts.forget()
+        found = _facts(slug, at)
+        entry = forms.read(found, request.form)
+        entry.errors["form"] = _("The form was changed while you were filling it in. Nothing is lost; please send it once more.")  # fmt: skip
+        return _form(found, entry, 409)
     if is_robot or is_crowd:
         return render_template(
             "signup/person.html", facts=found, event=found.event, entry=entry,

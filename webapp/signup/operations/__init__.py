@@ -4,6 +4,7 @@ them all here."""
 
 from __future__ import annotations
 
+from webapp.signup.operations import asking
 from webapp.signup.operations.agreeing import ask_to_erase, withdraw_contact
 from webapp.signup.operations.blocking import block, forget_blocks
 from webapp.signup.operations.deciding import approve, decline, mark_crew
@@ -18,6 +19,7 @@ __all__ = [
     "SignedUp",
     "approve",
     "ask_to_erase",
+    "asking",
     "block",
     "cancel",
     "check_open",

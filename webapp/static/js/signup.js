@@ -21,6 +21,8 @@
   form.addEventListener("input", show);
   show();
 
+  // Nothing can be sent from an organiser's preview.
+  if ("preview" in form.dataset) return;
   const button = form.querySelector("button");
   form.addEventListener("submit", () => { button.disabled = true; });
   // The browser's Back may bring the page back as it was left.
