@@ -6,8 +6,9 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.signup import builder, manage, views
+    from webapp.signup import builder, manage, slips, views
 
+    app.jinja_env.globals["slips"] = slips
     app.register_blueprint(views.blueprint)
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(builder.blueprint)

@@ -19,7 +19,7 @@ from webapp import addresses, clock, limits, tokens
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.permissions import permission
-from webapp.signup import facts, forms, links, operations
+from webapp.signup import facts, forms, links, operations, slips
 from webapp.signup.facts import Facts
 from webapp.signup.forms import Entry
 from webapp.tokens import TokenError
@@ -101,6 +101,11 @@ def send(slug: str) -> ResponseReturnValue:
     if not limits.allows(PER_ADDRESS, "signup-address", applicant.address.key):
         entry.errors["email"] = _("This address has been sent many times within an hour. Please wait a little, or look into its inbox.")  # fmt: skip
         return _form(found, entry, 429)
+    meant = None if "address_checked" in request.form else slips.suggestion(applicant.address.text)
+    if meant is not None and _state(found, at) == "open":
+        return render_template(
+            "signup/slip.html", facts=found, event=found.event, entry=entry, meant=meant
+        )
     is_crowd = not limits.allows(CROWD, "signup-network", limits.client()) and not entry.person
     is_robot = forms.looks_like_a_robot(found.event.id, entry, at)
     try:
