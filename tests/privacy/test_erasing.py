@@ -22,6 +22,7 @@ from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.privacy import commands, operations, queries
 from webapp.signup import operations as signups
 from webapp.signup import wording
+from webapp.signup.extras import Extras
 from webapp.signup.models import Answer, Consent, Question, Signup
 from webapp.signup.people import Applicant, name_key
 
@@ -61,6 +62,7 @@ def test_a_search_of_the_whole_database_finds_nothing(app: Flask) -> None:
             ),
             answers={1: "Because of Zamora"},
             source="letter",
+            extras=Extras(("Xylophone captions",), "Yodelling", 2, False, "Asia/Kathmandu"),
         )
         signups.sign_up(event.id, applicant, NOW)
         db.session.add(
@@ -77,7 +79,18 @@ def test_a_search_of_the_whole_database_finds_nothing(app: Flask) -> None:
         )  # fmt: skip
         db.session.commit()
         public_id, person_key = signup.public_id, signup.person_key
-    words = ("Zenobia", "zenobia", "Quark", "quark", "Zamora", public_id, str(person_key))
+    words = (
+        "Zenobia",
+        "zenobia",
+        "Quark",
+        "quark",
+        "Zamora",
+        "Xylophone",
+        "Yodelling",
+        "Kathmandu",
+        public_id,
+        str(person_key),
+    )
     before = _dump(app)
     assert all(word in before for word in words)
 

@@ -225,14 +225,14 @@ def test_the_list_as_csv(app: Flask, ada: Any) -> None:
     assert header == [
         "Name", "E-mail address", "Status", "Signed up (UTC)", "Confirmed (UTC)", "Source", "Language",
         "Crew", "May be contacted by Friends", "May be contacted by Wiphalas", "Why?\nReally",
-        "In a union?",
+        "In a union?", "What would help them", "Coming with them",
     ]  # fmt: skip
     assert [row[0] for row in rows] == [
         "'=1+1", "'+49 30 1234", "'-x", "'@cmd", '"quoted", and; more', "Łukasz, Żó",
     ]  # fmt: skip
     assert rows[0][2:] == [
         "confirmed", "2027-04-05T17:00:00Z", "2027-04-05T17:00:00Z", "", "en", "", "", "yes",
-        "Two\nlines", "yes",
+        "Two\nlines", "yes", "", "",
     ]  # fmt: skip
     with app.app_context():
         entry = db.session.scalars(sa.select(AuditEntry)).one()

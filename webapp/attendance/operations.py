@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,6 +84,26 @@ def watching_with(event_id: int, person_key: int, count: int, at: dt.datetime) -
         ["event_id", "person_key"],
         lambda excluded: {"count": excluded.count, "at": excluded.at},
     )
+
+
+def forget_stay(event_id: int, person_keys: Collection[int]) -> int:
+    """Visits of these people keep their start and nothing of how long they lasted: each counts, and its
+    end is unknown. Answers how many had more than that."""
+    if not person_keys:
+        return 0
+    result: Any = db.session.execute(
+        sa.update(Visit)
+        .where(
+            Visit.event_id == event_id,
+            Visit.person_key.in_(person_keys),
+            sa.or_(Visit.ended_at.is_not(None), Visit.last_seen_at > Visit.started_at),
+        )
+        .values(last_seen_at=Visit.started_at, ended_at=None, end_reason="unknown")
+        .execution_options(synchronize_session=False)
+    )
+    if result.rowcount:
+        mark_changed([event_id])
+    return int(result.rowcount)
 
 
 def claim_guest(event_id: int, guest_key: int, person_key: int) -> int:

@@ -27,6 +27,7 @@ from webapp.attendance.models import Visit
 from webapp.attendance.queries import OWN_CHANNELS, SILENCE
 from webapp.db import db
 from webapp.events.models import Event
+from webapp.signup import queries as signup_queries
 
 log = logging.getLogger(__name__)
 
@@ -358,8 +359,14 @@ def _write(event_id: int, batch: dict[str, Heard], leaving: dt.datetime | None) 
     changed: list[dict[str, Any]] = []
     new: list[dict[str, Any]] = []
     rows = _rows(event_id, batch)
+    # Asked behind the lock on the visits: who has just said so is among them.
+    unrecorded = signup_queries.without_stay(event_id)
     for connection, heard in batch.items():
-        timeline = _Timeline(event_id, connection, heard, rows.get(connection, []))
+        known = rows.get(connection, [])
+        # Also somebody who came in as a guest on this device and turned out to be one of them.
+        if unrecorded and {heard.person_key, *(row.person_key for row in known)} & unrecorded:
+            continue
+        timeline = _Timeline(event_id, connection, heard, known)
         for first, last in heard.stretches:
             # Who was there before and after the end was there at the end; later pulses are ignored.
             if first < end:
@@ -409,11 +416,18 @@ def _end(where: list[sa.ColumnElement[bool]], reason: str, ended_at: Any) -> int
 def _sweep_event(event: Event, at: dt.datetime) -> int:
     mine = Visit.event_id == event.id
     room = Visit.channel == "room"
-    done = 0
+    # Whatever else happened: of those who asked for it, no stay is left behind.
+    unrecorded = signup_queries.without_stay(event.id)
+    done = operations.forget_stay(event.id, unrecorded)
     if event.phase(at) == "over":
         end = end_of(event)
         done += _end(
-            [mine, room, Visit.last_seen_at >= end - SILENCE],
+            [
+                mine,
+                room,
+                Visit.last_seen_at >= end - SILENCE,
+                Visit.person_key.not_in(unrecorded),
+            ],
             "closed",
             sa.case(
                 (Visit.started_at > end, Visit.started_at),

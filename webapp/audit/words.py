@@ -94,6 +94,7 @@ _FIELDS = {
     "capacity": _l("places"),
     "approval": _l("approval"),
     "confirm_address": _l("proof of the address"),
+    "ask_companions": _l("question for companions"),
     "retention_days": _l("how long data is kept"),
     "min_stay_minutes": _l("minimum stay"),
     "opens_at": _l("start of sign-up"),

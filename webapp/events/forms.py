@@ -42,7 +42,7 @@ _ROW_ACT = re.compile(r"(?P<what>add|up|out):(?P<list>targets|cohosts)(:(?P<row>
 _LINES = ("languages", "access_needs")
 _PLAIN = (
     "title", "slug", "summary", "description", "language", "timezone", "mode", "presence", "capacity",
-    "approval", "confirm_address", "host_name", "host_key", "host_url", "retention_days",
+    "approval", "confirm_address", "ask_companions", "host_name", "host_key", "host_url", "retention_days",
     "min_stay_minutes", "accent",
 )  # fmt: skip
 
@@ -148,6 +148,7 @@ class EventForm(FlaskForm):
     capacity = WholeNumber(_l("Places"))
     approval = BooleanField(_l("Somebody of us approves each sign-up"))
     confirm_address = BooleanField(_l("People confirm their address before they have a place"))
+    ask_companions = BooleanField(_l("Ask how many more people somebody brings along"))
     opens_at = LocalTime(_l("Sign-up opens"))
     opens_at_which = _which(_l("Which opening"))
     closes_at = LocalTime(_l("Sign-up closes"))

@@ -60,6 +60,8 @@ class Event(Base):
     closes_at: Mapped[dt.datetime | None]
     languages: Mapped[list[str]] = mapped_column(default=list)
     access_needs: Mapped[list[str]] = mapped_column(default=list)
+    # The form asks how many more somebody brings along.
+    ask_companions: Mapped[bool] = mapped_column(default=False)
     # #rrggbb or None for the house colour.
     accent: Mapped[str | None] = mapped_column(sa.String(7))
     is_sample: Mapped[bool] = mapped_column(default=False)

@@ -234,6 +234,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "capacity": lambda v: whole(v, "capacity", _("The number of places"), 1, MAX_CAPACITY),
     "approval": bool,
     "confirm_address": bool,
+    "ask_companions": bool,
     "retention_days": lambda v: whole(v, "retention_days", _("The number of days"), 0, 730),
     "min_stay_minutes": lambda v: whole(v, "min_stay_minutes", _("The minimum stay"), 0, 1440),
     "languages": lambda v: _lines(v, "languages", _("A language")),
@@ -249,7 +250,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
 DEFAULTS: dict[str, Any] = {
     "summary": "", "description": "", "language": "en", "mode": "online", "presence": "room",
     "host_key": "host", "host_name": "", "host_url": None, "capacity": None, "approval": False,
-    "confirm_address": False, "retention_days": 30, "min_stay_minutes": None, "opens_at": None,
+    "confirm_address": False, "ask_companions": False, "retention_days": 30, "min_stay_minutes": None, "opens_at": None,
     "closes_at": None, "languages": [], "access_needs": [], "accent": None,
     "targets": [], "cohosts": [],
 }  # fmt: skip

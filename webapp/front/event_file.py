@@ -45,7 +45,7 @@ _EVENT_KEYS: dict[str, Kind] = {
     "capacity": _MAYBE_NUMBER, "approval": _YES_NO, "confirm_address": _YES_NO, "presence": _TEXT,
     "host": _OBJECT, "cohosts": _LIST, "retention_days": _NUMBER, "min_stay_minutes": _MAYBE_NUMBER,
     "opens_at": _MAYBE_TEXT, "closes_at": _MAYBE_TEXT, "languages": _LIST, "access_needs": _LIST,
-    "accent": _MAYBE_TEXT,
+    "accent": _MAYBE_TEXT, "ask_companions": _YES_NO,
 }  # fmt: skip
 _ROW_KEYS = {"targets": ("label", "url", "language"), "cohosts": ("key", "name", "url")}
 _HOST_KEYS = ("key", "name", "url")
@@ -242,6 +242,7 @@ def export(event: Event) -> dict[str, Any]:
         "languages": event.languages or None,
         "access_needs": event.access_needs or None,
         "accent": event.accent,
+        "ask_companions": event.ask_companions or None,
     }
     result |= {key: value for key, value in optional.items() if value is not None}
     return {

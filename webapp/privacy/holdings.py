@@ -44,7 +44,7 @@ def _leads_to_a_person(key: Any) -> sa.ColumnElement[bool]:
 HOLDINGS = (
     Holding(
         "signups", "signups", _l("Sign-ups with a name and an address"),
-        _l("the status, the times, the source and the language, so that rates do not fall"),
+        _l("the status, the times, the source, the language and how many came along, so that rates do not fall"),
         Signup.__table__, Signup.event_id, Signup.erased_at.is_(None),
     ),
     Holding(
@@ -91,7 +91,7 @@ _MACHINE = _l("how the site itself is doing")
 
 # Tables that say nothing about attendees, with what they say.
 OTHERS = {
-    "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME,
+    "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME, "form_undos": _PROGRAMME,
     "sessions": _PROGRAMME, "speakers": _PROGRAMME, "session_speakers": _PROGRAMME,
     "presses": _PROGRAMME, "notes": _PROGRAMME, "reports": _PROGRAMME, "report_versions": _PROGRAMME,
     "users": _STAFF, "user_sessions": _STAFF, "api_tokens": _STAFF, "memberships": _STAFF,

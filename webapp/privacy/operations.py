@@ -177,6 +177,8 @@ def _erase(
     db.session.execute(sa.delete(Answer).where(Answer.signup_id.in_([row.id for row in rows])))
     addresses = {row.email_key for row in rows if row.email_key}
     for row in rows:
+        row.access_needs = row.access_note = row.timezone = None
+        row.no_stay = False
         row.name = row.name_key = row.email = row.email_key = row.person_key = None
         # The links in their mails held the old one.
         row.public_id = tokens.public_id()

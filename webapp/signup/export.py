@@ -38,6 +38,11 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
+def _needs(needs: str | None, note: str | None) -> str:
+    """What of the event's offers somebody asked for, then what they wrote themselves."""
+    return "; ".join([*(json.loads(needs) if needs else ()), *([note] if note else [])])
+
+
 def _written(lines: list[list[str]]) -> str:
     """The lines as CSV. The library that defuses formulas looks at every cell, which takes longer than all
     the rest; so it gets those lines only that have something to defuse."""
@@ -65,6 +70,7 @@ _PEOPLE = Prepared(
     sa.select(
         Signup.id, Signup.name, Signup.email, Signup.status, _number(Signup.created_at),
         _number(Signup.confirmed_at), Signup.source, Signup.language, Signup.is_crew,
+        sa.cast(Signup.access_needs, sa.Text), Signup.access_note, Signup.companions,
     )
     .where(Signup.event_id == _EVENT, Signup.id > _LAST)
     .order_by(Signup.id)
@@ -100,6 +106,7 @@ class Table:
             _("Source"), _("Language"), _("Crew"),
             *(_("May be contacted by %(host)s", host=name) for name in self.hosts.values()),
             *(ask.label for ask in self.asks),
+            _("What would help them"), _("Coming with them"),
         ]  # fmt: skip
 
     def _batches(self) -> Iterator[list[Any]]:
@@ -136,7 +143,10 @@ class Table:
             agreed = self._agreed(batch[0][0], batch[-1][0])
             answers = self._answers(batch[0][0], batch[-1][0])
             lines = []
-            for id_, name, email, status, created, confirmed, source, language, is_crew in batch:
+            for (
+                id_, name, email, status, created, confirmed, source, language, is_crew, needs, note,
+                companions,
+            ) in batch:  # fmt: skip
                 keys = agreed.get(id_, ()) if email else ()
                 lines.append(
                     [
@@ -145,6 +155,7 @@ class Table:
                         yes if is_crew else "",
                         *[yes if key in keys else "" for key in self.hosts],
                         *[answers.get((id_, question_id), "") for question_id in asked],
+                        _needs(needs, note) if needs or note else "", companions or "",
                     ]
                 )  # fmt: skip
             yield lines

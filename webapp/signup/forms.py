@@ -16,7 +16,7 @@ from wtforms import ValidationError
 
 from webapp import addresses, i18n, tokens
 from webapp.clock import UTC
-from webapp.signup import questions
+from webapp.signup import extras, questions
 from webapp.signup.facts import Facts
 from webapp.signup.people import Applicant, clean_name, clean_source
 
@@ -73,7 +73,8 @@ def empty(source: str | None) -> Entry:
 def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
     """What was sent, with ``applicant`` set if nothing is missing. Unknown fields are ignored, and of
     repeated ones the first counts."""
-    raw = {ask.field: sent.getlist(ask.field)[:200] for ask in facts.asks}
+    fields = (*(ask.field for ask in facts.asks), *extras.FIELDS)
+    raw = {field: sent.getlist(field)[:200] for field in fields}
     entry = Entry(
         name=shown(sent.get("name", "")),
         email=shown(sent.get("email", "")),
@@ -106,6 +107,8 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
         entry.errors["email"] = str(error)
     answers, wrong = questions.read(facts.asks, raw)
     entry.errors |= wrong
+    more, wrong = extras.read(facts.event, raw)
+    entry.errors |= wrong
     if not entry.consent:
         entry.errors["consent"] = _("Without this we may not keep your name and address, and so cannot sign you up.")  # fmt: skip
     if name and address and not entry.errors:
@@ -118,6 +121,7 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
             language=i18n.language(),
             source=entry.source or None,
             nonce=entry.token,
+            extras=more,
         )
     return entry
 

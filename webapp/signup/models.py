@@ -46,6 +46,11 @@ class Signup(Base):
         # With ``erased_at`` in it, seats are counted without touching the table.
         sa.Index("ix_signups_event_id_status", "event_id", "status", "erased_at"),
         sa.Index("ix_signups_event_id_name_key", "event_id", "name_key"),
+        # Whose stay must not be recorded: few, and asked for with every batch of pulses.
+        sa.Index(
+            "ix_signups_no_stay", "event_id",
+            sqlite_where=sa.text("no_stay"), postgresql_where=sa.text("no_stay"),
+        ),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +73,15 @@ class Signup(Base):
     # Speakers, chair, organisers who signed up like everybody: counted apart from the audience.
     is_crew: Mapped[bool] = mapped_column(default=False)
     is_sample: Mapped[bool] = mapped_column(default=False)
+    # What would help them to take part: of what the event offers, and in their own words.
+    access_needs: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
+    access_note: Mapped[str | None] = mapped_column(sa.String(500))
+    # How many more they bring along, without names.
+    companions: Mapped[int] = mapped_column(default=0)
+    # Let in without it being recorded how long they stay: they count, their minutes are not known.
+    no_stay: Mapped[bool] = mapped_column(default=False)
+    # As their browser said, for the times in their mails; the event's where it said none.
+    timezone: Mapped[str | None] = mapped_column(sa.String(60))
     created_at: Mapped[dt.datetime]
     proved_at: Mapped[dt.datetime | None]
     confirmed_at: Mapped[dt.datetime | None]

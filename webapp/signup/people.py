@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from flask_babel import gettext as _
 
 from webapp.addresses import Address
+from webapp.signup.extras import Extras
 from webapp.signup.questions import UNSEEN
 from webapp.signup.wording import Agreement
 
@@ -72,6 +73,7 @@ class Applicant:
     language: str = "en"
     source: str | None = None
     nonce: str | None = None
+    extras: Extras = dataclasses.field(default_factory=Extras)
 
 
 def clean_name(raw: str) -> str:

@@ -64,6 +64,20 @@ def has_seat(event: Event) -> bool:
     return event.capacity is None or seats_taken(event.id) < event.capacity
 
 
+def without_stay(event_id: int) -> frozenset[int]:
+    """The person keys of those whose stay must not be recorded."""
+    # Written out: only then do both engines see that the partial index answers it.
+    return frozenset(
+        key
+        for key in db.session.scalars(
+            sa.select(Signup.person_key).where(
+                Signup.event_id == event_id, sa.text("signups.no_stay")
+            )
+        )
+        if key is not None
+    )
+
+
 def by_public_id(event_id: int, public_id: str) -> Signup | None:
     return db.session.scalar(
         sa.select(Signup).where(Signup.event_id == event_id, Signup.public_id == public_id)

@@ -95,6 +95,11 @@ def _text(raw: str, longest: int) -> str:
     return text
 
 
+def line(raw: str, longest: int) -> str:
+    """One line of text. Raises ValueError with a sentence."""
+    return _text(raw.replace("\n", " ").replace("\r", " ").replace("\t", " "), longest)
+
+
 def _number(raw: str) -> int | float:
     text = raw.strip().replace(",", ".")
     try:
@@ -127,7 +132,7 @@ def _value(ask: Ask, raw: list[str]) -> Any:
     if ask.type == "number":
         return _number(first)
     if ask.type == "text":
-        first = first.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+        return line(first, LONGEST["text"]) or None
     return _text(first, LONGEST[ask.type]) or None
 
 

@@ -119,6 +119,7 @@ def sign_up(
         "pending_reason": reason,
         "source": applicant.source,
         "is_crew": False,
+        **applicant.extras.columns(),
         "created_at": to_ms(at),
         "confirmed_at": to_ms(at) if status == "confirmed" else None,
     }

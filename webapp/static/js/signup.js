@@ -57,6 +57,10 @@
   };
   if (email && slip) email.addEventListener("change", look);
 
+  // For the times in this person's mails.
+  const zone = form.querySelector("[data-zone-of-browser]");
+  if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+
   // Nothing can be sent from an organiser's preview.
   if ("preview" in form.dataset) return;
   const button = form.querySelector(".act > button");
