@@ -204,6 +204,18 @@ def test_the_picture_has_a_column_for_each_known_audience(client: Any, evenings:
     assert [float(rate) for rate in rates] == [75, 50, 100, 0]
 
 
+def test_three_columns_are_no_picture(client: Any, app: Flask, dora: int) -> None:
+    with app.app_context():
+        for number in range(3):
+            evening(f"e{number}", 9 + number, signed=1, came=1)
+        db.session.commit()
+    assert "<figure" not in page_of(client).text
+    with app.app_context():
+        evening("e3", 20, signed=1, came=1)
+        db.session.commit()
+    assert "<figure" in page_of(client).text
+
+
 def rows_of(answer: Any) -> list[list[str]]:
     text = answer.get_data().decode()
     assert text.startswith("\ufeff")
