@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +14,6 @@ from flask import Flask
 from tests.conftest import NOW
 from tests.factories import make_event
 from webapp.db import (
-    Prepared,
-    PreparedInsert,
     begin_as_reader,
     begin_as_writer,
     db,
@@ -24,14 +23,15 @@ from webapp.db import (
 )
 from webapp.events.models import Event
 from webapp.mail.models import SuppressedAddress
+from webapp.prepared import Prepared, PreparedInsert
 
 
 def test_a_prepared_statement_reads_and_writes_on_both_engines(context: Flask) -> None:
     connection = db.session.connection()
     insert = PreparedInsert("suppressed_addresses", "ON CONFLICT DO NOTHING")
     row = {"address_key": "ana@example.org", "reason": "550 5.1.1 'no' :name %s", "at": to_ms(NOW)}
-    assert insert(connection, row).rowcount == 1
-    assert insert(connection, row).rowcount == 0
+    assert insert.run(connection, row) == 1
+    assert insert.run(connection, row) == 0
     kept = db.session.scalars(sa.select(SuppressedAddress)).one()
     assert (kept.reason, kept.at) == (row["reason"], NOW)
 
@@ -40,8 +40,8 @@ def test_a_prepared_insert_takes_many_rows_and_other_columns(context: Flask) -> 
     event = make_event()
     insert = PreparedInsert("head_counts")
     common = {"event_id": event.id, "at": to_ms(NOW), "author": "Ada", "source": "At the door"}
-    insert(db.session.connection(), [common | {"count": count} for count in (3, 4)])
-    insert(db.session.connection(), {"count": 5} | common)
+    insert.run(db.session.connection(), [common | {"count": count} for count in (3, 4)])
+    insert.run(db.session.connection(), {"count": 5} | common)
     counts = db.session.scalars(sa.text("SELECT count FROM head_counts ORDER BY count")).all()
     assert counts == [3, 4, 5]
 
@@ -52,8 +52,8 @@ def test_a_prepared_select_answers_columns_as_they_lie(context: Flask) -> None:
     select = Prepared(
         sa.select(table.c.capacity, table.c.starts_at).where(table.c.id == sa.bindparam("id"))
     )
-    row = select(db.session.connection(), {"id": event.id}).one()
-    assert tuple(row) == (7, to_ms(event.starts_at))
+    row = select.first(db.session.connection(), {"id": event.id})
+    assert row == (7, to_ms(event.starts_at))
 
 
 @pytest.fixture
@@ -133,3 +133,19 @@ def test_a_connection_that_was_dropped_while_it_rested_is_replaced(
     monkeypatch.setattr("webapp.db.RESTED", 0.0)
     with engine.connect() as connection:
         assert connection.scalar(sa.text("SELECT 1")) == 1
+
+
+def test_prepared_statements_fail_and_are_counted_like_all_others(
+    context: Flask, count_queries: Any
+) -> None:
+    event = make_event()
+    insert = PreparedInsert("attendance_marks")
+    with (
+        count_queries() as seen,
+        pytest.raises(sa.exc.IntegrityError) as failure,
+        db.session.begin_nested(),
+    ):
+        insert.run(db.session.connection(), {"event_id": event.id, "revision": None})
+    assert seen.statements == [failure.value.statement]
+    select = Prepared("SELECT count(*) FROM attendance_marks WHERE revision > :least")
+    assert select.rows(db.session.connection(), {"least": 0}) == [(0,)]

@@ -23,8 +23,9 @@ from webapp.agenda import queries as agenda
 from webapp.attendance import spool, tickets
 from webapp.attendance.models import Visit
 from webapp.attendance.tickets import Ticket
-from webapp.db import PreparedInsert, db, is_sqlite, reading, to_ms, tune_sqlite
+from webapp.db import db, is_sqlite, reading, to_ms, tune_sqlite
 from webapp.events.models import Event, Phase
+from webapp.prepared import PreparedInsert
 
 log = logging.getLogger(__name__)
 SECONDS = 2.0
@@ -46,6 +47,8 @@ class Facts:
     items: tuple[agenda.Item, ...]
     targets: tuple[Target, ...]
     until: float
+    # The page that leads to the meeting, by language: the same for everybody who comes in.
+    away: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def phase(self, at: dt.datetime) -> Phase:
         return self.event.phase(at)
@@ -121,7 +124,7 @@ def engine() -> Engine:
 def insert(connection: sa.Connection, row: dict[str, Any]) -> int:
     """Stores one visit (the columns as they lie, times in milliseconds) unless its uid is there already;
     answers 1 or 0."""
-    return max(_INSERT(connection, row).rowcount, 0)
+    return _INSERT.run(connection, row)
 
 
 def visit_row(ticket: Ticket, found: Facts, uid: str, at: dt.datetime, name: str | None, name_key: str | None) -> dict[str, Any]:  # fmt: skip

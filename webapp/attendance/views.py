@@ -21,7 +21,7 @@ from flask import (  # fmt: skip
 )
 from flask.typing import ResponseReturnValue
 
-from webapp import clock, tokens
+from webapp import clock, i18n, tokens
 from webapp.agenda import queries as agenda
 from webapp.attendance import door, operations, presence, tickets
 from webapp.attendance.door import Facts
@@ -74,9 +74,13 @@ def _inside(token: str, found: Facts, uid: str) -> ResponseReturnValue:
     if found.measures or not found.targets:
         return redirect(f"/room/{token}?c={uid}", 303)
     # A form that is redirected to another site would be stopped by our own policy; a page goes there.
-    return render_template(
-        "attendance/away.html", event=found.event, target=found.targets[0], others=found.targets[1:]
-    )
+    language = i18n.pick()
+    if language not in found.away:
+        target, *others = found.targets
+        found.away[language] = render_template(
+            "attendance/away.html", event=found.event, target=target, others=others
+        )
+    return found.away[language]
 
 
 def _withdrawn(ticket: Ticket, found: Facts) -> str | None:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, current_app, request
-from flask_babel import get_locale
 from werkzeug.http import generate_etag, quote_etag
+
+from webapp import i18n
 
 SECONDS = 2.0
 _HEADERS = {
@@ -34,7 +35,7 @@ def serve(name: str, make: Callable[[], str | bytes], mimetype: str = "text/html
     """The page ``name`` in the reader's language, made by ``make`` if none is fresh. A reader who has
     these very bytes already gets 304."""
     cache: dict[Any, Kept] = current_app.extensions.setdefault("page_cache", {})
-    key = (name, str(get_locale()))
+    key = (name, i18n.pick())
     kept = cache.get(key)
     if kept is None or kept.until < time.monotonic():
         made = make()

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from webapp.db import PreparedInsert, db, to_ms
+from webapp.db import db, to_ms
 from webapp.mail.letters import Letter
 from webapp.mail.models import LANES, OutgoingMail
 from webapp.mail.names import plain_name
 from webapp.mail.rendering import render
+from webapp.prepared import PreparedInsert
 
 __all__ = ["new_message_id", "plain_name", "post", "queue"]
 
@@ -127,7 +128,7 @@ def post(
 ) -> None:
     """As ``queue``, for a mail that many get: ``letter`` completed with each person's own ``words``."""
     subject, text, html = letter.completed(words)
-    _POST(
+    _POST.run(
         db.session.connection(),
         {
             "event_id": event_id,

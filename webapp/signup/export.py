@@ -19,8 +19,9 @@ from flask import stream_with_context
 from flask_babel import gettext as _
 
 from webapp.clock import iso_z_of
-from webapp.db import Prepared, begin_as_reader, db
+from webapp.db import begin_as_reader, db
 from webapp.events.models import Event
+from webapp.prepared import Prepared
 from webapp.signup import questions
 from webapp.signup.models import Answer, Consent, Question, Signup
 

@@ -11,9 +11,9 @@ import datetime as dt
 
 import sqlalchemy as sa
 from flask import current_app
-from flask_babel import get_locale
 from sqlalchemy.orm import selectinload
 
+from webapp import i18n
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.signup import queries, questions, wording
@@ -62,7 +62,7 @@ def for_event(event: Event, at: dt.datetime) -> Facts:
 def of(slug: str, at: dt.datetime) -> Facts | None:
     """The facts of a public event in the reader's language, or None for a draft as for no event."""
     cache: dict[tuple[str, str], Facts] = current_app.extensions.setdefault("signup_cache", {})
-    key = (slug, str(get_locale()))
+    key = (slug, i18n.pick())
     kept = cache.get(key)
     if kept is not None and dt.timedelta(0) <= at - kept.read_at < FRESH:
         return kept

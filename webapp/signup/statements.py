@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from flask import current_app
 
 from webapp import tokens
-from webapp.db import Prepared, PreparedInsert, lock_row, to_ms
+from webapp.db import lock_row, to_ms
 from webapp.events.models import Event
+from webapp.prepared import Prepared, PreparedInsert, Row
 from webapp.signup.models import Answer, BlockedAddress, Consent, Signup
 from webapp.signup.people import Applicant
 
@@ -24,6 +25,7 @@ _DECIDES = (
     "state", "capacity", "approval", "confirm_address", "starts_at", "ends_at", "started_at", "ended_at",
     "opens_at", "closes_at", "is_sample", "ics_sequence", "revision",
 )  # fmt: skip
+_CAPACITY = _DECIDES.index("capacity")
 _READ = sa.select(*(_events.c[name] for name in _DECIDES)).where(
     _events.c.id == sa.bindparam("event_id")
 )
@@ -58,7 +60,7 @@ _ANSWERS = PreparedInsert(Answer.__tablename__)
 class _Copy(NamedTuple):
     """An event as this process saw it last: what was compared, the event, and who is kept out of it."""
 
-    row: Any
+    row: Row
     event: Event
     blocked: frozenset[str]
 
@@ -79,11 +81,11 @@ def lock_event(connection: sa.Connection, event_id: int) -> Event | None:
     kept = copies.get(event_id)
     row = None
     if kept is None or kept.event.capacity is None:
-        row = _EVENT(connection, {"event_id": event_id}).first()
+        row = _EVENT.first(connection, {"event_id": event_id})
         if row is None:
             return None
-    if row is None or row.capacity is not None:
-        row = _LOCK(connection, {"event_id": event_id}).first()
+    if row is None or row[_CAPACITY] is not None:
+        row = _LOCK.first(connection, {"event_id": event_id})
         if row is None:
             return None
     if kept is None or kept.row != row:
@@ -111,25 +113,34 @@ def is_blocked(event_id: int, email_key: str) -> bool:
 
 
 def seats_taken(connection: sa.Connection, event_id: int) -> int:
-    return int(_SEATS(connection, {"event_id": event_id}).scalar_one())
+    row = _SEATS.first(connection, {"event_id": event_id})
+    return int(row[0]) if row else 0
 
 
-def find_live(connection: sa.Connection, event_id: int, email_key: str) -> Any:
-    """(id, public_id, pending_reason) of the live sign-up of an address, or None."""
-    return _LIVE(connection, {"event_id": event_id, "email_key": email_key}).first()
+class Live(NamedTuple):
+    """The live sign-up of an address."""
+
+    id: int
+    public_id: str
+    pending_reason: str | None
+
+
+def find_live(connection: sa.Connection, event_id: int, email_key: str) -> Live | None:
+    row = _LIVE.first(connection, {"event_id": event_id, "email_key": email_key})
+    return Live(*row) if row else None
 
 
 def insert_signup(connection: sa.Connection, values: dict[str, Any]) -> int | None:
     """Writes a row, moments in milliseconds; its id, or None if a unique index says no."""
-    found: int | None = _SIGNUP(connection, values).scalar()
-    return found
+    row = _SIGNUP.first(connection, values)
+    return int(row[0]) if row else None
 
 
 def insert_details(
     connection: sa.Connection, signup_id: int, applicant: Applicant, at: dt.datetime
 ) -> None:
     """What the person agreed to and answered."""
-    _CONSENTS(
+    _CONSENTS.run(
         connection,
         [
             {
@@ -144,7 +155,7 @@ def insert_details(
         ],
     )
     if applicant.answers:
-        _ANSWERS(
+        _ANSWERS.run(
             connection,
             [
                 {"signup_id": signup_id, "question_id": question_id, "value": json.dumps(value)}
