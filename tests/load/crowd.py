@@ -243,14 +243,14 @@ class Crowd:
         self._selector.close()
 
     def stay(self, visitors: Iterator[Visitor], people: int, seconds: float) -> Tally:
-        """``people`` at once, one visit after the other, for so long. Visits that are not over then do
-        not count."""
+        """``people`` at once, one visit after the other, for so long, and until one visit at least is over.
+        Those that are still under way then do not count."""
         self._next = lambda: self._begin(next(visitors))
         start = time.perf_counter()
         try:
             for _person in range(people):
                 self._begin(next(visitors))
-            self._run(lambda: time.perf_counter() - start >= seconds)
+            self._run(lambda: bool(self.tally.done) and time.perf_counter() - start >= seconds)
         finally:
             self._close()
         self.tally.seconds = time.perf_counter() - start

@@ -20,7 +20,7 @@ from tests.load.door import Batches
 from tests.load.served import CROWD_CORES, ROOT, answers, free_port
 from tests.load.signing_up import BEHIND_PROXY, Forms
 from tests.load.sizes import Sizes
-from tests.load.stage import Stage, event, stage
+from tests.load.stage import Stage, event, join_token, stage
 from tests.load.table import Row, at_most
 from webapp import clock, tokens
 from webapp.attendance.models import Visit
@@ -60,7 +60,7 @@ def _in_the_room(ground: Stage, event_id: int, first: int, count: int) -> dict[s
         ),
     )  # fmt: skip
     return {
-        tab: tokens.sign("join", [event_id, f"{number:022d}", fill.person_key(number)])
+        tab: join_token(event_id, f"{number:022d}", fill.person_key(number))
         for number, tab in enumerate(tabs, first)
     }
 
@@ -101,7 +101,7 @@ def measure(server: str, folder: Path, sizes: Sizes) -> list[Row]:
         fill.mails(ground, event_id, sizes.mails)
         with ground.app.app_context():
             links = [
-                tokens.sign("join", [event_id, public_id, key])
+                join_token(event_id, public_id, key)
                 for public_id, key in db.session.execute(sa.select(Signup.public_id, Signup.person_key))
             ]  # fmt: skip
             # Let go of the database: what follows writes past this session.

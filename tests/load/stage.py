@@ -22,6 +22,8 @@ from webapp import clock, migrate, tokens
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.front import event_file
+from webapp.signup import links
+from webapp.signup.people import Newcomer
 
 _numbers = itertools.count(1)
 _BATCH = 20_000
@@ -127,9 +129,14 @@ class Statements:
             sa.event.remove(db.engine, "before_cursor_execute", self._seen)
 
 
+def join_token(event_id: int, public_id: str, person_key: int) -> str:
+    """The token of a person's join link. Needs a context."""
+    return links.join_token(Newcomer(event_id, public_id, person_key, "", ""))
+
+
 def join_tokens(event_id: int, count: int) -> list[str]:
     """Join links of people who have a sign-up, as ``fill.signups`` writes them. Needs a context."""
     return [
-        tokens.sign("join", [event_id, tokens.public_id(), fill.person_key(number)])
+        join_token(event_id, tokens.public_id(), fill.person_key(number))
         for number in range(1, count + 1)
     ]
