@@ -113,6 +113,23 @@ def forget(app: Flask) -> None:
 
 
 @pytest.fixture
+def another_app(app: Flask, tmp_path: Path) -> Iterator[Any]:
+    """Makes further apps over the same database, with settings of their own; closes their connections."""
+    made = []
+
+    def make(**settings: Any) -> Flask:
+        uri = app.config["SQLALCHEMY_DATABASE_URI"]
+        settings = {"SQLALCHEMY_DATABASE_URI": uri} | settings
+        made.append(create_app("testing", environ={}, instance=tmp_path, **settings))
+        return made[-1]
+
+    yield make
+    for one in made:
+        with one.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
 def context(app: Flask) -> Iterator[Flask]:
     """The app with a pushed context, for tests that call verbs directly."""
     with app.app_context():

@@ -35,45 +35,56 @@ def dump(app: Flask) -> Dump:
             }
 
 
+def _by_key(table: sa.Table, found: list[Row]) -> dict[tuple[Any, ...], Row]:
+    return {tuple(row[column.name] for column in table.primary_key): row for row in found}
+
+
+def _written(table: sa.Table, row: Row) -> Row:
+    """The row as values to write: None would become the JSON value null."""
+    json = [c.name for c in table.columns if isinstance(c.type, sa.JSON)]
+    return {**row, **{name: sa.null() for name in json if row[name] is None}}
+
+
+def _this_one(table: sa.Table, key: tuple[Any, ...]) -> sa.ColumnElement[bool]:
+    return sa.and_(*(column == value for column, value in zip(table.primary_key, key, strict=True)))
+
+
 def restore(app: Flask, taken: Dump) -> None:
-    """Puts every row back as it was, and forgets what the process remembers."""
+    """Puts every row back as it was, and forgets what the process remembers. Touches only what differs:
+    children go before their parents, and come after them."""
+    now = dump(app)
     forget(app)
     with app.app_context(), db.engine.begin() as connection:
         for table in reversed(tables()):
-            connection.execute(table.delete())
+            old, new = _by_key(table, taken[table.name]), _by_key(table, now[table.name])
+            for key in new.keys() - old.keys():
+                connection.execute(table.delete().where(_this_one(table, key)))
         for table in tables():
-            found = taken[table.name]
-            json = [c.name for c in table.columns if isinstance(c.type, sa.JSON)]
-            # None would be written as the JSON value null.
-            bare = [row for row in found if any(row[name] is None for name in json)]
-            whole = [row for row in found if row not in bare]
-            if whole:
-                connection.execute(table.insert(), whole)
-            for row in bare:
-                nulls = {name: sa.null() for name in json if row[name] is None}
-                connection.execute(table.insert().values({**row, **nulls}))
-        if connection.dialect.name == "postgresql":
-            _count_on(connection, taken)
+            old, new = _by_key(table, taken[table.name]), _by_key(table, now[table.name])
+            for key, row in old.items():
+                if key not in new:
+                    connection.execute(table.insert().values(_written(table, row)))
+                elif row != new[key]:
+                    values = _written(table, row)
+                    connection.execute(table.update().where(_this_one(table, key)).values(values))
+            if old.keys() != new.keys() and "id" in table.columns:
+                _count_on(connection, table, max((row["id"] for row in old.values()), default=0))
 
 
-def _count_on(connection: sa.Connection, taken: Dump) -> None:
-    """Rows put in with their ids leave the sequences behind: the next new row would collide."""
-    for table in tables():
-        highest = max((row["id"] for row in taken[table.name] if "id" in table.columns), default=0)
-        if highest:
-            connection.execute(
-                sa.text("SELECT setval(pg_get_serial_sequence(:t, 'id'), :n)"),
-                {"t": table.name, "n": highest},
-            )
+def _count_on(connection: sa.Connection, table: sa.Table, highest: int) -> None:
+    """The next new row gets the number it would have got, as on SQLite by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            sa.text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :next, false)"),
+            {"name": table.name, "next": highest + 1},
+        )
 
 
 def changes(before: Dump, after: Dump) -> list[str]:
     """What differs, one line for each table and row; empty if nothing does."""
     found = []
     for table in tables():
-        keys = [column.name for column in table.primary_key]
-        old = {tuple(row[key] for key in keys): row for row in before[table.name]}
-        new = {tuple(row[key] for key in keys): row for row in after[table.name]}
+        old, new = _by_key(table, before[table.name]), _by_key(table, after[table.name])
         found += [f"{table.name}: new row {new[key]}" for key in new.keys() - old.keys()]
         found += [f"{table.name}: lost row {old[key]}" for key in old.keys() - new.keys()]
         for key in old.keys() & new.keys():

@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from flask import Flask
 
-import webapp
 from tests import rows
 from tests.cast import Cast
 
@@ -173,11 +173,9 @@ GOOD: dict[str, list[str]] = {
 NEEDS_NO_TABLES = {"database upgrade", "jobs work", "mail bounce"}
 
 
-def test_without_tables_each_command_says_what_to_run(cast: Cast, folder: Path, tmp_path: Path) -> None:  # fmt: skip
+def test_without_tables_each_command_says_what_to_run(another_app: Any, folder: Path, tmp_path: Path) -> None:  # fmt: skip
     uri = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
-    empty = webapp.create_app(
-        "testing", environ={}, instance=tmp_path, SQLALCHEMY_DATABASE_URI=uri, MAIL_SERVER="mail.example.org"
-    )  # fmt: skip
+    empty = another_app(SQLALCHEMY_DATABASE_URI=uri, MAIL_SERVER="mail.example.org")
     assert GOOD.keys() | NEEDS_NO_TABLES == commands(empty).keys()
     for command, arguments in GOOD.items():
         given = [text.replace("FOLDER", str(folder)) for text in arguments]
@@ -186,11 +184,9 @@ def test_without_tables_each_command_says_what_to_run(cast: Cast, folder: Path, 
         assert "flask database upgrade" in output, f"{command}: {output}"
 
 
-def test_without_a_database_each_command_says_so(cast: Cast, folder: Path, tmp_path: Path) -> None:
+def test_without_a_database_each_command_says_so(another_app: Any, folder: Path, tmp_path: Path) -> None:  # fmt: skip
     uri = f"sqlite:///{tmp_path / 'no-such-folder' / 'turnout.sqlite3'}"
-    lost = webapp.create_app(
-        "testing", environ={}, instance=tmp_path, SQLALCHEMY_DATABASE_URI=uri, MAIL_SERVER="mail.example.org"
-    )  # fmt: skip
+    lost = another_app(SQLALCHEMY_DATABASE_URI=uri, MAIL_SERVER="mail.example.org")
     for command, arguments in {**GOOD, "database upgrade": []}.items():
         given = [text.replace("FOLDER", str(folder)) for text in arguments]
         code, output = said(lost, command, given)

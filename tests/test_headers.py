@@ -140,10 +140,9 @@ def test_faults_have_their_headers_too(cast: Cast, watch: Watch, monkeypatch: py
     watch.done()
 
 
-def test_browsers_are_told_to_come_back_encrypted(cast: Cast, tmp_path: Any) -> None:
-    uri = cast.app.config["SQLALCHEMY_DATABASE_URI"]
+def test_browsers_are_told_to_come_back_encrypted(another_app: Any) -> None:
     for base, wanted in (("https://turnout.test", "max-age=31536000"), ("http://turnout.test", None)):  # fmt: skip
-        app = webapp.create_app("testing", environ={}, instance=tmp_path, SQLALCHEMY_DATABASE_URI=uri, BASE_URL=base)  # fmt: skip
+        app = another_app(BASE_URL=base)  # fmt: skip
         answer = app.test_client().get("/sign-in")
         assert answer.headers.get("Strict-Transport-Security") == wanted
 
@@ -303,11 +302,10 @@ def test_a_host_that_is_not_ours_is_refused_where_ours_are_named(cast: Cast, wat
 
 
 @pytest.mark.case("D50")
-def test_only_a_configured_proxy_says_who_asks_and_by_what_name(cast: Cast, tmp_path: Any) -> None:
-    uri = cast.app.config["SQLALCHEMY_DATABASE_URI"]
+def test_only_a_configured_proxy_says_who_asks_and_by_what_name(another_app: Any) -> None:
     forwarded = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Host": "turnout.test", "X-Forwarded-Proto": "https"}  # fmt: skip
     for count, wanted in ((0, ("127.0.0.1", "localhost", "http")), (1, ("203.0.113.7", "turnout.test", "https"))):  # fmt: skip
-        app = webapp.create_app("testing", environ={}, instance=tmp_path, SQLALCHEMY_DATABASE_URI=uri, PROXY_COUNT=count)  # fmt: skip
+        app = another_app(PROXY_COUNT=count)  # fmt: skip
         seen = []
 
         def note(seen: list[Any] = seen) -> None:

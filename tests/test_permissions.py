@@ -83,9 +83,9 @@ def test_a_route_without_a_declaration_stops_the_app(
 
 
 @pytest.mark.case("D30")
-def test_a_route_added_later_without_a_declaration_answers_nobody(app: Flask) -> None:
+def test_a_route_added_later_without_a_declaration_answers_nobody(another_app: Any) -> None:
     """Were one added after the check, it would still be closed."""
-    late = webapp.create_app("testing", environ={}, SQLALCHEMY_DATABASE_URI=app.config["SQLALCHEMY_DATABASE_URI"])  # fmt: skip
+    late = another_app()
     late.add_url_rule("/late", "late", lambda: "open")
     assert late.test_client().get("/late").status_code == 404
     with pytest.raises(AssertionError, match="/late declares no permission"):

@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-import webapp
 from tests import rows
 from tests.conftest import NOW
 from webapp import permissions
@@ -128,10 +127,9 @@ def test_a_token_limited_to_an_event_that_was_lost_opens_nothing(
 
 
 @pytest.fixture
-def writable(cast: Any, tmp_path: Any) -> Flask:
+def writable(cast: Any, another_app: Any) -> Flask:
     """The app with a route that writes, which the API does not have yet."""
-    config = {"SQLALCHEMY_DATABASE_URI": cast.app.config["SQLALCHEMY_DATABASE_URI"]}
-    app = webapp.create_app("testing", environ={}, instance=tmp_path, **config)
+    app: Flask = another_app()
 
     @app.post("/api/v1/events/<slug>/close")
     @permissions.permission("bearer", csrf="bearer")
