@@ -30,6 +30,7 @@ PAGES: dict[str, list[str]] = {
     "remove_address.show": ["{before.remove}"],
     "thanks.show": ["{before.page}/signup/thanks", "/events/{open}/signup/thanks"],
     "personal.show": ["{before.my}", "{live.my}", "{over.my}", "{cancelled.my}"],
+    "personal_edit.edit": ["{before.my}/edit", "{live.my}/edit"],
     "personal.cancel": ["{before.my}/cancel"],
     "personal.erase": ["{before.erase}"],
     "unsubscribe.show": ["{unsubscribe}"],

@@ -103,7 +103,8 @@ def test_withdrawing_a_consent_takes_one_press(app: Flask, signed_up: Any) -> No
     answer = client.post(f"{my}/contact", data={"host": "friends"})
     page = client.page(answer.headers["Location"]).text
     assert "They may no longer write to you" in page
-    assert "may write to me about other things" not in page
+    assert "You agreed:" not in page
+    assert "I agree to that" in page
     with app.app_context():
         event, contact = db.session.scalars(sa.select(Consent).order_by(Consent.id))
         assert (event.withdrawn_at, contact.withdrawn_at) == (None, NOW)

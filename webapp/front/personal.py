@@ -16,7 +16,7 @@ from webapp.errors import Refused
 from webapp.events.models import Event
 from webapp.permissions import permission
 from webapp.privacy import operations as privacy
-from webapp.signup import calendar, links, operations, queries
+from webapp.signup import calendar, links, operations, queries, wording
 from webapp.signup.models import Signup
 from webapp.tokens import TokenError
 
@@ -64,6 +64,7 @@ def _page(
         join_url=links.join_url(signup) if signup.status == "confirmed" and phase in ("before", "live") else None,
         can_return=signup.status == "cancelled" and signup.cancelled_by == "person" and phase in ("before", "live"),
         contacts=[c for c in queries.consents_of(signup) if c.kind == "contact" and not c.withdrawn_at],
+        offered=wording.contacts(event), answers=queries.answers_of(signup),
         items=running_order(event), calendars=_calendar_links(event, links.my_url(signup)),
         said=request.args.get("said"),
     )  # fmt: skip

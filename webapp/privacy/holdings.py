@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.attendance.models import Companions, Visit
 from webapp.mail.models import OutgoingMail, SuppressedAddress
-from webapp.signup.models import Answer, Consent, Signup
+from webapp.signup.models import Answer, Consent, Signup, SignupChange
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Holding:
 
 
 _ANSWERS = sa.join(Answer, Signup, Signup.id == Answer.signup_id)
+_CHANGES = sa.join(SignupChange, Signup, Signup.id == SignupChange.signup_id)
 _REFUSED = sa.join(SuppressedAddress, Signup, Signup.email_key == SuppressedAddress.address_key)
 _CONSENTS = sa.join(Consent, Signup, Signup.id == Consent.signup_id)
 
@@ -50,6 +51,10 @@ HOLDINGS = (
     Holding(
         "answers", "answers", _l("Answers to the questions of the form"), _l("nothing"),
         _ANSWERS, Signup.event_id, sa.true(),
+    ),
+    Holding(
+        "changes", "signup_changes", _l("What somebody changed of their sign-up later"), _l("nothing"),
+        _CHANGES, Signup.event_id, sa.true(),
     ),
     Holding(
         "consents", "consents", _l("What somebody agreed to"),

@@ -23,7 +23,7 @@ from webapp.privacy import queries, ties
 from webapp.privacy.models import FrozenFigures
 from webapp.signup import operations as signup_operations
 from webapp.signup import queries as signup_queries
-from webapp.signup.models import Answer, Signup
+from webapp.signup.models import Answer, Signup, SignupChange
 
 By = User | str
 BATCH = 100
@@ -174,7 +174,9 @@ def _erase(
     # A file that was imported after the cut may have brought the names again.
     ties.hide_names(event_id, {row.name_key for row in rows if row.name_key})
     _empty_mails([row.public_id for row in rows])
-    db.session.execute(sa.delete(Answer).where(Answer.signup_id.in_([row.id for row in rows])))
+    ids = [row.id for row in rows]
+    for table in (Answer, SignupChange):
+        db.session.execute(sa.delete(table).where(table.signup_id.in_(ids)))
     addresses = {row.email_key for row in rows if row.email_key}
     for row in rows:
         row.access_needs = row.access_note = row.timezone = None

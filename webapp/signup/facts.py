@@ -48,12 +48,11 @@ def _read(slug: str, at: dt.datetime) -> Facts | None:
 
 def for_event(event: Event, at: dt.datetime) -> Facts:
     """The facts as they are at this moment; also those of a draft."""
-    hosts = [(event.host_key, event.host_name), *((host.key, host.name) for host in event.cohosts)]
     return Facts(
         event=Event(**{name: getattr(event, name) for name in Event.__table__.columns.keys()}),  # noqa: SIM118 - no dictionary: its iterator gives columns
         asks=questions.of_event(event.id),
         consent=wording.for_event(event.host_name, event.retention_days),
-        contacts=tuple(wording.for_contact(key, name) for key, name in hosts if name),
+        contacts=wording.contacts(event),
         is_full=not queries.has_seat(event),
         read_at=at,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -16,9 +17,12 @@ from wtforms import ValidationError
 
 from webapp import addresses, i18n, tokens
 from webapp.clock import UTC
+from webapp.events.models import Event
 from webapp.signup import extras, questions
 from webapp.signup.facts import Facts
-from webapp.signup.people import Applicant, clean_name, clean_source
+from webapp.signup.models import Signup
+from webapp.signup.people import Applicant, Edited, clean_name, clean_source
+from webapp.signup.questions import Ask
 
 # People never see this field; robots fill in everything.
 TRAP = "homepage"
@@ -124,6 +128,44 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
             extras=more,
         )
     return entry
+
+
+def of_signup(asks: Iterable[Ask], signup: Signup, given: Mapping[str, Any]) -> Entry:
+    """The form as somebody once filled it in; ``given`` are their answers by key."""
+    raw: dict[str, list[str]] = {}
+    for ask in asks:
+        value = given.get(ask.key)
+        if isinstance(value, bool):
+            raw[ask.field] = ["yes" if value else "no"]
+        elif value is not None:
+            raw[ask.field] = [str(part) for part in value] if isinstance(value, list) else [str(value)]  # fmt: skip
+    raw["access"] = list(signup.access_needs or ())
+    raw["access_note"] = [signup.access_note or ""]
+    raw["companions"] = [str(signup.companions or "")]
+    raw["no_stay"] = ["yes"] if signup.no_stay else []
+    return Entry(name=signup.name or "", raw=raw)
+
+
+def read_edited(
+    event: Event, asks: Sequence[Ask], sent: MultiDict[str, str], kept: tuple[str, ...]
+) -> tuple[Entry, Edited | None]:
+    """What somebody changed of their own sign-up; None beside the sentences if something is wrong.
+    ``kept`` are needs they have named and the event no longer offers."""
+    raw = {field: sent.getlist(field)[:200] for field in (*(a.field for a in asks), *extras.FIELDS)}
+    entry = Entry(
+        name=shown(sent.get("name", "")),
+        raw={field: [shown(value) for value in values] for field, values in raw.items()},
+    )
+    answers, entry.errors = questions.read(asks, raw)
+    more, wrong = extras.read(event, raw, kept)
+    entry.errors |= wrong
+    try:
+        name = clean_name(sent.get("name", ""))
+    except ValueError as error:
+        entry.errors["name"] = str(error)
+    if entry.errors:
+        return entry, None
+    return entry, Edited(name=name, asks=asks, answers=answers, extras=more)
 
 
 def person_token(event_id: int, entry: Entry) -> str:

@@ -138,6 +138,23 @@ class BlockedAddress(Base):
     at: Mapped[dt.datetime]
 
 
+class SignupChange(Base):
+    """What happened to one sign-up after it was made: who changed what, before and after. It holds the
+    person's own words, and goes with them."""
+
+    __tablename__ = "signup_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    signup_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("signups.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[dt.datetime]
+    # An organiser's address, or "the person".
+    actor: Mapped[str] = mapped_column(sa.String(254))
+    what: Mapped[str] = mapped_column(sa.String(40))
+    details: Mapped[Any] = mapped_column(sa.JSON)
+
+
 class Question(Base):
     __tablename__ = "questions"
     __table_args__ = (

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from flask_babel import gettext as _
 
 from webapp.addresses import Address
 from webapp.signup.extras import Extras
-from webapp.signup.questions import UNSEEN
+from webapp.signup.questions import UNSEEN, Ask
 from webapp.signup.wording import Agreement
 
 LONGEST_NAME = 200
@@ -74,6 +74,16 @@ class Applicant:
     source: str | None = None
     nonce: str | None = None
     extras: Extras = dataclasses.field(default_factory=Extras)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """What somebody changed of their own sign-up, checked for its shape. ``answers`` by question id, of the questions in ``asks``."""
+
+    name: str
+    asks: Sequence[Ask]
+    answers: Mapping[int, Any]
+    extras: Extras
 
 
 def clean_name(raw: str) -> str:

@@ -233,6 +233,16 @@ def consents_of(signup: Signup) -> list[Consent]:
     )
 
 
+def answers_by_key(signup: Signup) -> dict[str, Any]:
+    """What the person answered, by the key of the question."""
+    rows = db.session.execute(
+        sa.select(Question.key, Answer.value)
+        .join(Question, Question.id == Answer.question_id)
+        .where(Answer.signup_id == signup.id)
+    )
+    return dict(rows.tuples().all())
+
+
 def answers_of(signup: Signup) -> list[tuple[str, Any]]:
     """(the question, what the person answered) in the order asked. One query."""
     rows = db.session.execute(

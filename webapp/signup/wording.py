@@ -8,6 +8,7 @@ import dataclasses
 from flask_babel import gettext as _
 
 from webapp import tokens
+from webapp.events.models import Event
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ def for_event(host: str, days: int) -> Agreement:
             host=host,
         )  # fmt: skip
     return Agreement("event", None, words)
+
+
+def contacts(event: Event) -> tuple[Agreement, ...]:
+    """The boxes of the host and of each co-host."""
+    hosts = [(event.host_key, event.host_name), *((host.key, host.name) for host in event.cohosts)]
+    return tuple(for_contact(key, name) for key, name in hosts if name)
 
 
 def for_contact(key: str, name: str) -> Agreement:

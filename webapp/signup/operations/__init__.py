@@ -5,9 +5,10 @@ them all here."""
 from __future__ import annotations
 
 from webapp.signup.operations import asking
-from webapp.signup.operations.agreeing import ask_to_erase, withdraw_contact
+from webapp.signup.operations.agreeing import agree_contact, ask_to_erase, withdraw_contact
 from webapp.signup.operations.blocking import block, forget_blocks
 from webapp.signup.operations.deciding import approve, decline, mark_crew
+from webapp.signup.operations.editing import edit
 from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
 from webapp.signup.operations.leaving import cancel, come_back, give_up
 from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
@@ -17,6 +18,7 @@ __all__ = [
     "By",
     "Outcome",
     "SignedUp",
+    "agree_contact",
     "approve",
     "ask_to_erase",
     "asking",
@@ -26,6 +28,7 @@ __all__ = [
     "come_back",
     "decline",
     "drop_unproved",
+    "edit",
     "forget_blocks",
     "give_up",
     "lock_event",

@@ -1,0 +1,68 @@
+"""Changing one's own sign-up: name, answers, what would help, companions, and whether a stay is recorded."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp import clock
+from webapp.attendance import operations as attendance
+from webapp.db import db
+from webapp.errors import Refused
+from webapp.permissions import permission
+from webapp.signup import forms, links, operations, queries, questions, wording
+from webapp.tokens import TokenError
+
+blueprint = Blueprint("personal_edit", __name__)
+
+
+@blueprint.route("/my/<token>/edit", methods=["GET", "POST"])
+@permission("link", csrf="token")
+def edit(token: str) -> ResponseReturnValue:
+    at = clock.now()
+    try:
+        signup, event = links.open_my(token, at)
+    except TokenError:
+        abort(404)
+    asks = questions.of_event(event.id)
+    kept = tuple(need for need in signup.access_needs or () if need not in event.access_needs)
+    entry = forms.of_signup(asks, signup, queries.answers_by_key(signup))
+    edited = None
+    if request.method == "POST":
+        entry, edited = forms.read_edited(event, asks, request.form, kept)
+    if edited is None:
+        page = render_template(
+            "front/personal_edit.html",
+            event=event, signup=signup, token=token, asks=asks, entry=entry, kept=kept,
+        )  # fmt: skip
+        return page, 422 if request.method == "POST" else 200
+    try:
+        operations.edit(signup, edited, at)
+        if signup.no_stay and signup.person_key is not None:
+            attendance.forget_stay(event.id, [signup.person_key])
+        operations.prove(signup, at)
+    except Refused as refusal:
+        # What was typed is kept all the same; that there is no place is said by the page it leads to.
+        if refusal.code != "full":
+            db.session.rollback()
+            abort(404)
+    db.session.commit()
+    return redirect(url_for("personal.show", token=token, said="edited"), 303)
+
+
+@blueprint.post("/my/<token>/agree")
+@permission("link", csrf="token")
+def agree(token: str) -> ResponseReturnValue:
+    """A consent to be written to is given on this page as it was on the form: for one host, by one press."""
+    at = clock.now()
+    try:
+        signup, event = links.open_my(token, at)
+    except TokenError:
+        abort(404)
+    wanted = request.form.get("host", "")
+    agreement = next((a for a in wording.contacts(event) if a.host_key == wanted), None)
+    if agreement is None:
+        abort(404)
+    operations.agree_contact(signup, agreement, at)
+    db.session.commit()
+    return redirect(url_for("personal.show", token=token, said="agreed"), 303)
