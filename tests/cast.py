@@ -159,6 +159,7 @@ def _people(event: Event, mark: str) -> list[Signup]:
         make_signup(event, f"Bea {mark}", email=f"bea@{mark}.example.org", pending_reason="approval", proved_at=NOW, **waiting),
         make_signup(event, f"Cid {mark}", email=f"cid@{mark}.example.org", pending_reason="address", **waiting),
         make_signup(event, f"Dan {mark}", email=f"dan@{mark}.example.org", status="cancelled", cancelled_at=NOW, cancelled_by="person"),
+        make_signup(event, f"Eli {mark}", email=f"eli@{mark}.example.org", status="offered", confirmed_at=None, waitlisted_at=NOW, offer_expires_at=event.ends_at),
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ PAGES: dict[str, list[str]] = {
     "public.privacy": ["/privacy"],
     "public.event": [
         "/events/{open}", "/events/{bolivia}", "{before.page}", "{live.page}", "{over.page}",
-        "{later.page}", "{closed.page}", "{full.page}", "{cancelled.page}",
+        "{later.page}", "{closed.page}", "{full.page}", "{cancelled.page}", "{waiting.page}",
     ],
     "public.agenda_page": ["/events/{bolivia}/agenda", "{live.page}/agenda"],
     "public.event_privacy": ["/events/{open}/privacy"],
@@ -23,7 +23,7 @@ PAGES: dict[str, list[str]] = {
     "report.show_version": ["/events/{bolivia}/report/v/1"],
     "signup.form": [
         "/events/{open}/signup", "{before.page}/signup", "{full.page}/signup", "{closed.page}/signup",
-        "{later.page}/signup", "{over.page}/signup",
+        "{later.page}/signup", "{over.page}/signup", "{waiting.page}/signup",
     ],
     "signup.my_link": ["{before.page}/my-link"],
     "signup.confirm": ["{asked.confirm}"],

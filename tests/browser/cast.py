@@ -151,7 +151,8 @@ def make_cast() -> Cast:
     draft = make_evening(ada, starts_in=3000, state="draft")
     later = make_evening(ada, starts_in=9000, opens_at=clock.now() + dt.timedelta(days=1))
     closed = make_evening(ada, starts_in=60, closes_at=clock.now() - dt.timedelta(hours=1))
-    full = make_evening(ada, starts_in=60, capacity=1)
+    full = make_evening(ada, starts_in=60, capacity=1, waitlist=False)
+    waiting = make_evening(ada, starts_in=600, capacity=1)
     asked = make_evening(ada, starts_in=60, confirm_address=True, items=False)
     cancelled = make_evening(ada, starts_in=60, state="cancelled")
     told = make_evening(ada, starts_in=-400, accent="#1f6b43")
@@ -160,7 +161,7 @@ def make_cast() -> Cast:
         make_target(db.session.get_one(Event, evening.id))
     evenings = {
         "before": before, "live": live, "door": door, "over": over, "draft": draft, "later": later,
-        "closed": closed, "full": full, "asked": asked, "cancelled": cancelled, "told": told,
+        "closed": closed, "full": full, "asked": asked, "cancelled": cancelled, "told": told, "waiting": waiting,
     }  # fmt: skip
     words: dict[str, Any] = dict(evenings)
     words["bolivia"], words["open"] = demo.BOLIVIA, demo.OPEN

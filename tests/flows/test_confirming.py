@@ -12,7 +12,7 @@ from tests.flows.story import Story
 @pytest.mark.case("D17")
 @pytest.mark.case("D37")
 def test_the_address_is_proved_before_there_is_a_place(story: Story, announce: Announce) -> None:
-    ada = announce(confirm_address=True, capacity=2)
+    ada = announce(confirm_address=True, capacity=2, waitlist=False)
     ana, ben, cem, dee = (story.person(name, f"{name.lower()}@example.org", strict=True) for name in ("Ana", "Ben", "Cem", "Dee"))  # fmt: skip
     for person in (ana, ben, cem, dee):
         # None of them has a place yet, so the fourth one is not too many.

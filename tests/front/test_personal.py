@@ -75,6 +75,7 @@ def test_giving_the_place_back_and_taking_it_again(signed_up: Any, house: Any) -
 
 def test_coming_back_too_late(signed_up: Any, visitors: Any, house: Any) -> None:
     client, my = signed_up
+    house.change(waitlist=False)
     client.post(f"{my}/cancel")
     for name in ("ben", "cleo"):
         visitors().send(email=f"{name}@example.org")
@@ -149,7 +150,7 @@ def test_each_status_says_where_one_stands(
 
 
 def test_proving_an_address(make: Any, visitors: Any, house: Any) -> None:
-    slug = make(confirm_address=True, capacity=1)
+    slug = make(confirm_address=True, capacity=1, waitlist=False)
     visitors().send(slug)
     client = visitors().client
     path = house.link("confirm")
@@ -164,7 +165,7 @@ def test_proving_an_address(make: Any, visitors: Any, house: Any) -> None:
 
 
 def test_proving_an_address_when_it_is_full(make: Any, visitors: Any, house: Any) -> None:
-    slug = make(confirm_address=True, capacity=1)
+    slug = make(confirm_address=True, capacity=1, waitlist=False)
     for name in ("ana", "ben"):
         visitors().send(slug, email=f"{name}@example.org")
     client = visitors().client

@@ -45,14 +45,14 @@ def sign_up(app: Flask, event_id: int, number: int) -> str:
 def count_without_lock(path: str) -> Any:
     """Counts seats as a careless program would: outside the transaction that then writes."""
 
-    def seats_taken(connection: sa.Connection, event_id: int) -> int:
+    def seats_claimed(connection: sa.Connection, event_id: int) -> int:
         return stale
 
     with sqlite3.connect(path) as reader:
         (stale,) = reader.execute(
             "SELECT count(*) FROM signups WHERE status = 'confirmed'"
         ).fetchone()
-    return seats_taken
+    return seats_claimed
 
 
 def say_and_wait(word: str) -> None:
@@ -69,7 +69,7 @@ def main(uri: str, event_id: str, first: str, last: str, *flags: str) -> None:
     outcomes: Counter[str] = Counter()
     for number in range(int(first), int(last)):
         if "--unlocked" in flags:
-            statements.seats_taken = count_without_lock(uri.removeprefix("sqlite:///"))
+            statements.seats_claimed = count_without_lock(uri.removeprefix("sqlite:///"))
             say_and_wait("counted")
         outcomes[sign_up(app, int(event_id), number)] += 1
     sys.stdout.write(json.dumps(outcomes) + "\n")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,20 +17,23 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from tests.factories import make_event
+from tests.conftest import NOW
+from tests.factories import make_event, make_signup
 from tests.race import crowd
-from webapp.db import db
+from webapp.db import db, reading
 from webapp.errors import Refused
+from webapp.mail.models import OutgoingMail
 from webapp.signup import operations, queries, statements
 from webapp.signup.models import Signup
+from webapp.signup.operations import queueing
 
 THREADS = 16
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _event(app: Flask, capacity: int) -> int:
+def _event(app: Flask, capacity: int, *, waitlist: bool = False) -> int:
     with app.app_context():
-        event = make_event(capacity=capacity)
+        event = make_event(capacity=capacity, waitlist=waitlist)
         db.session.commit()
         return event.id
 
@@ -60,6 +65,85 @@ def test_twenty_places_and_two_hundred_people(app: Flask) -> None:
     outcomes = _together(app, event_id, list(range(200)))
     assert outcomes == {"confirmed": 20, "full": 180}
     assert _confirmed(app, event_id) == 20
+
+
+@pytest.mark.case("D01")
+def test_twenty_places_and_a_hundred_and_eighty_who_wait(app: Flask) -> None:
+    event_id = _event(app, 20, waitlist=True)
+    outcomes = _together(app, event_id, list(range(200)))
+    assert outcomes == {"confirmed": 20, "waitlisted": 180}
+    assert _confirmed(app, event_id) == 20
+
+
+def _with_two_who_leave(app: Flask) -> tuple[int, list[int]]:
+    """Two places, two people in them and three who wait."""
+    with app.app_context():
+        event = make_event(capacity=2, starts_at=NOW + dt.timedelta(days=7))
+        leaving = [make_signup(event).id for _ in range(2)]
+        for number in range(3):
+            waits = {"status": "waitlisted", "confirmed_at": None}
+            make_signup(event, f"Waits {number}", waitlisted_at=NOW + dt.timedelta(seconds=number), **waits)  # fmt: skip
+        db.session.commit()
+        return event.id, leaving
+
+
+def _leave_together(app: Flask, leaving: list[int], before: Callable[[], None] = lambda: None) -> None:  # fmt: skip
+    gate = threading.Barrier(len(leaving))
+
+    def one(signup_id: int) -> None:
+        with app.app_context():
+            gate.wait(timeout=30)
+            before()
+            operations.cancel(db.session.get_one(Signup, signup_id), NOW)
+            db.session.commit()
+
+    with ThreadPoolExecutor(len(leaving)) as pool:
+        list(pool.map(one, leaving))
+
+
+def _offered(app: Flask, event_id: int) -> list[str | None]:
+    with app.app_context():
+        offered = sa.select(Signup.name).where(
+            Signup.event_id == event_id, Signup.status == "offered"
+        )
+        return list(db.session.scalars(offered.order_by(Signup.name)))
+
+
+@pytest.mark.case("D09")
+def test_two_who_leave_at_once_make_way_for_two(app: Flask) -> None:
+    for _round in range(10):
+        event_id, leaving = _with_two_who_leave(app)
+        _leave_together(app, leaving)
+        assert _offered(app, event_id) == ["Waits 0", "Waits 1"]
+        with app.app_context():
+            offers = db.session.scalars(
+                sa.select(OutgoingMail.to_name).where(
+                    OutgoingMail.event_id == event_id, OutgoingMail.message == "offer"
+                )
+            )
+            assert sorted(offers) == ["Waits 0", "Waits 1"]
+
+
+@pytest.mark.case("D09")
+def test_with_a_look_before_the_lock_both_make_way_for_the_same(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """The control: if both look who is first before either writes, as a careless program would, one
+    person gets two offers and a place stays empty."""
+    event_id, leaving = _with_two_who_leave(app)
+    seen, looked = threading.local(), threading.Barrier(len(leaving))
+
+    def look() -> None:
+        with reading():
+            seen.first = db.session.scalars(
+                queries.waiting_in_order(event_id).with_only_columns(Signup.id).limit(1)
+            ).one()
+            db.session.rollback()
+        looked.wait(timeout=30)
+
+    monkeypatch.setattr(
+        queueing, "_first", lambda event_id, number: [db.session.get_one(Signup, seen.first)]
+    )
+    _leave_together(app, leaving, look)
+    assert _offered(app, event_id) == ["Waits 0"]
 
 
 @pytest.mark.case("D03")
@@ -125,7 +209,7 @@ def test_with_the_lock_off_it_overbooks(app: Flask, monkeypatch: pytest.MonkeyPa
         _processes(app.config["SQLALCHEMY_DATABASE_URI"], event_id, 40, "--unlocked")
     else:
         monkeypatch.setattr(statements, "_LOCK", statements._EVENT)
-        count, gate, first = statements.seats_taken, threading.Barrier(THREADS), threading.local()
+        count, gate, first = statements.seats_claimed, threading.Barrier(THREADS), threading.local()
 
         def together(connection: sa.Connection, event_id: int) -> int:
             """All threads have counted once before the first of them writes."""
@@ -135,7 +219,7 @@ def test_with_the_lock_off_it_overbooks(app: Flask, monkeypatch: pytest.MonkeyPa
                 gate.wait(timeout=30)
             return taken
 
-        monkeypatch.setattr(statements, "seats_taken", together)
+        monkeypatch.setattr(statements, "seats_claimed", together)
         _together(app, event_id, list(range(60)))
     assert _confirmed(app, event_id) > 11
 

@@ -118,7 +118,7 @@ def test_each_state_says_so_instead_of_the_form(
 def test_the_same_form_sent_twice_is_one_sign_up_and_one_mail(
     make: Any, visitor: Any, house: Any
 ) -> None:
-    slug = make(capacity=1)
+    slug = make(capacity=1, waitlist=False)
     token = visitor.form(slug)
     first = visitor.send(slug, token=token)
     second = visitor.send(slug, token=token)
@@ -215,7 +215,7 @@ def test_a_known_address_gets_the_same_page_and_its_links_by_mail(
 def test_when_full_known_and_unknown_addresses_see_the_same_page(
     make: Any, visitors: Any, house: Any
 ) -> None:
-    slug = make(capacity=1)
+    slug = make(capacity=1, waitlist=False)
     known, unknown = visitors(), visitors()
     tokens = known.form(slug), unknown.form(slug)
     visitors().send(slug)

@@ -128,7 +128,7 @@ def test_approve_decline_cancel_and_crew(app: Flask, ada: Any, house: Any) -> No
     signups = house.signups()
     assert [s.status for s in signups] == ["confirmed", "declined", "cancelled", "confirmed"]
     assert [s.is_crew for s in signups] == [False, False, False, True]
-    assert house.messages() == ["confirmed", "declined", "cancelled"]
+    assert house.messages() == ["approved", "declined", "cancelled"]
     assert "Full of friends" in house.mails()[1].text
     with app.app_context():
         acts = db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)).all()
@@ -141,7 +141,7 @@ def test_approve_decline_cancel_and_crew(app: Flask, ada: Any, house: Any) -> No
 
 
 def test_a_refusal_is_said_on_the_page(app: Flask, ada: Any, house: Any) -> None:
-    house.change(capacity=1)
+    house.change(capacity=1, waitlist=False)
     ids = _people(app, {}, {"status": "pending", "pending_reason": "approval"})
     _post(ada, f"{PATH}/{ids[1]}/approve")
     assert "All places are taken." in ada.page(PATH).text

@@ -41,7 +41,7 @@ def _one() -> Signup:
 
 
 def test_signing_up(context: Flask) -> None:
-    event = make_event(capacity=1)
+    event = make_event(capacity=1, waitlist=False)
     done = operations.sign_up(event.id, applicant(), NOW)
     assert done.outcome == "confirmed"
     assert _one().public_id == done.public_id
@@ -97,7 +97,7 @@ def test_the_unique_index_has_the_last_word(
 
 @pytest.mark.case("D10")
 def test_lowering_the_capacity_throws_nobody_out(context: Flask) -> None:
-    event = make_event(capacity=3)
+    event = make_event(capacity=3, waitlist=False)
     for name in ("Ana", "Ben", "Cleo"):
         operations.sign_up(event.id, applicant(name), NOW)
     event.capacity = 1
@@ -126,7 +126,7 @@ def test_an_address_is_proved_by_the_button(context: Flask) -> None:
 
 
 def test_a_proof_that_comes_when_all_places_are_taken(context: Flask) -> None:
-    event = make_event(confirm_address=True, capacity=1)
+    event = make_event(confirm_address=True, capacity=1, waitlist=False)
     operations.sign_up(event.id, applicant(), NOW)
     ana = _one()
     make_signup(event)
@@ -148,7 +148,7 @@ def test_proof_first_then_approval(context: Flask) -> None:
     assert _messages() == [
         ("confirm_address", None),
         ("waiting_for_approval", None),
-        ("confirmed", "REQUEST"),
+        ("approved", "REQUEST"),
     ]
     entry = db.session.scalars(sa.select(AuditEntry)).one()
     assert (entry.action, entry.actor, entry.details) == (
@@ -177,7 +177,7 @@ def test_declining_gives_the_reason(context: Flask) -> None:
 
 def test_approving_needs_a_seat(context: Flask) -> None:
     ada = make_user()
-    event = make_event(approval=True, capacity=1)
+    event = make_event(approval=True, capacity=1, waitlist=False)
     operations.sign_up(event.id, applicant(), NOW)
     ana = _one()
     make_signup(event)
@@ -188,7 +188,7 @@ def test_approving_needs_a_seat(context: Flask) -> None:
 
 
 def test_leaving_and_coming_back(context: Flask) -> None:
-    event = make_event(capacity=1)
+    event = make_event(capacity=1, waitlist=False)
     operations.sign_up(event.id, applicant(), NOW)
     ana = _one()
     operations.cancel(ana, NOW)
@@ -202,7 +202,7 @@ def test_leaving_and_coming_back(context: Flask) -> None:
 
 
 def test_coming_back_when_the_place_went_to_somebody_else(context: Flask) -> None:
-    event = make_event(capacity=1)
+    event = make_event(capacity=1, waitlist=False)
     operations.sign_up(event.id, applicant(), NOW)
     ana = _one()
     operations.cancel(ana, NOW)

@@ -95,6 +95,8 @@ _FIELDS = {
     "approval": _l("approval"),
     "confirm_address": _l("proof of the address"),
     "ask_companions": _l("question for companions"),
+    "waitlist": _l("waiting list"),
+    "offer_hours": _l("how long an offered place is kept"),
     "retention_days": _l("how long data is kept"),
     "min_stay_minutes": _l("minimum stay"),
     "opens_at": _l("start of sign-up"),

@@ -42,8 +42,8 @@ _ROW_ACT = re.compile(r"(?P<what>add|up|out):(?P<list>targets|cohosts)(:(?P<row>
 _LINES = ("languages", "access_needs")
 _PLAIN = (
     "title", "slug", "summary", "description", "language", "timezone", "mode", "presence", "capacity",
-    "approval", "confirm_address", "ask_companions", "host_name", "host_key", "host_url", "retention_days",
-    "min_stay_minutes", "accent",
+    "approval", "confirm_address", "ask_companions", "waitlist", "offer_hours", "host_name", "host_key",
+    "host_url", "retention_days", "min_stay_minutes", "accent",
 )  # fmt: skip
 
 
@@ -149,6 +149,12 @@ class EventForm(FlaskForm):
     approval = BooleanField(_l("Somebody of us approves each sign-up"))
     confirm_address = BooleanField(_l("People confirm their address before they have a place"))
     ask_companions = BooleanField(_l("Ask how many more people somebody brings along"))
+    waitlist = BooleanField(
+        _l("When all places are taken, people may wait for one"), default=rules.DEFAULTS["waitlist"]
+    )
+    offer_hours = WholeNumber(
+        _l("Hours that an offered place is kept"), default=rules.DEFAULTS["offer_hours"]
+    )
     opens_at = LocalTime(_l("Sign-up opens"))
     opens_at_which = _which(_l("Which opening"))
     closes_at = LocalTime(_l("Sign-up closes"))
@@ -280,6 +286,8 @@ class EventForm(FlaskForm):
         for name in _LINES:
             if name in typed:
                 typed[name] = [line for line in typed[name].splitlines() if line.strip()]
+        if typed.get("offer_hours", 0) is None:
+            typed["offer_hours"] = rules.DEFAULTS["offer_hours"]
         if typed.get("language") == "":
             typed["language"] = rules.DEFAULTS["language"]
         if typed.get("host_key") == "":

@@ -33,6 +33,7 @@ class Event(Base):
         sa.CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         sa.CheckConstraint("capacity IS NULL OR capacity > 0", name="capacity"),
         sa.CheckConstraint("retention_days >= 0", name="retention_days"),
+        sa.CheckConstraint("offer_hours >= 0", name="offer_hours"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -54,6 +55,10 @@ class Event(Base):
     capacity: Mapped[int | None]
     approval: Mapped[bool] = mapped_column(default=False)
     confirm_address: Mapped[bool] = mapped_column(default=False)
+    # When all places are taken, people may wait for one; a place that becomes free is kept for so many
+    # hours for whoever it is offered to. With 0 it is given without asking.
+    waitlist: Mapped[bool] = mapped_column(default=True)
+    offer_hours: Mapped[int] = mapped_column(default=24)
     retention_days: Mapped[int] = mapped_column(default=30)
     min_stay_minutes: Mapped[int | None]
     opens_at: Mapped[dt.datetime | None]

@@ -43,6 +43,7 @@ _EVENT_KEYS: dict[str, Kind] = {
     "slug": _TEXT, "title": _TEXT, "summary": _TEXT, "description": _TEXT, "language": _TEXT,
     "starts_at": _TEXT, "ends_at": _TEXT, "timezone": _TEXT, "mode": _TEXT, "targets": _LIST,
     "capacity": _MAYBE_NUMBER, "approval": _YES_NO, "confirm_address": _YES_NO, "presence": _TEXT,
+    "waitlist": _YES_NO, "offer_hours": _NUMBER,
     "host": _OBJECT, "cohosts": _LIST, "retention_days": _NUMBER, "min_stay_minutes": _MAYBE_NUMBER,
     "opens_at": _MAYBE_TEXT, "closes_at": _MAYBE_TEXT, "languages": _LIST, "access_needs": _LIST,
     "accent": _MAYBE_TEXT, "ask_companions": _YES_NO,
@@ -207,6 +208,12 @@ def _local(moment: dt.datetime, event: Event) -> str:
     return moment.astimezone(ZoneInfo(event.timezone)).isoformat()
 
 
+def _unusual(event: Event, field: str) -> Any:
+    """What the event says, or None if that is what every event says that was not told otherwise."""
+    value = getattr(event, field)
+    return None if value == rules.DEFAULTS[field] else value
+
+
 def export(event: Event) -> dict[str, Any]:
     """The event as a file. Times carry the offset of the event's zone; what was never set is left out."""
     host = {"key": event.host_key, "name": event.host_name}
@@ -243,6 +250,8 @@ def export(event: Event) -> dict[str, Any]:
         "access_needs": event.access_needs or None,
         "accent": event.accent,
         "ask_companions": event.ask_companions or None,
+        "waitlist": _unusual(event, "waitlist"),
+        "offer_hours": _unusual(event, "offer_hours"),
     }
     result |= {key: value for key, value in optional.items() if value is not None}
     return {

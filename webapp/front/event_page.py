@@ -75,7 +75,7 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False) -> str:
     items = agenda.running_order(event)
     left = None
     if event.capacity is not None:
-        left = max(event.capacity - signups.seats_taken(event.id), 0)
+        left = max(event.capacity - signups.seats_claimed(event.id), 0)
     state = _state(event, at, left)
     if preview and state == "draft":
         state = event.signup_state(at) if at < event.starts_at else "over"

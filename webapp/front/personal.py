@@ -62,7 +62,9 @@ def _page(
         "front/personal.html",
         event=event, signup=signup, token=token, phase=phase, at=at, problem=problem,
         join_url=links.join_url(signup) if signup.status == "confirmed" and phase in ("before", "live") else None,
-        can_return=signup.status == "cancelled" and signup.cancelled_by == "person" and phase in ("before", "live"),
+        can_return=signup.status == "cancelled" and signup.cancelled_by in ("person", "lapsed") and phase in ("before", "live"),
+        would_wait=event.waitlist and not queries.has_seat(event),
+        place_in_line=queries.position(signup) if signup.status == "waitlisted" else None,
         contacts=[c for c in queries.consents_of(signup) if c.kind == "contact" and not c.withdrawn_at],
         offered=wording.contacts(event), answers=queries.answers_of(signup),
         items=running_order(event), calendars=_calendar_links(event, links.my_url(signup)),
@@ -126,7 +128,24 @@ def come_back(token: str) -> ResponseReturnValue:
             problem = _("All places have been taken since you left. Try again later: when somebody else leaves, there is one.")  # fmt: skip
         return _page(signup, event, token, at, 409, problem)
     db.session.commit()
-    return redirect(url_for("personal.show", token=token, said="back"), 303)
+    said = "back" if signup.status == "confirmed" else "again"
+    return redirect(url_for("personal.show", token=token, said=said), 303)
+
+
+@blueprint.post("/my/<token>/accept")
+@permission("link", csrf="token")
+def accept(token: str) -> ResponseReturnValue:
+    """Takes the place that is offered."""
+    at = clock.now()
+    signup, event = _opened(token, at)
+    try:
+        operations.accept(signup, at)
+    except Refused as refusal:
+        # If the time was over, the place goes to the next person with this press already.
+        db.session.commit()
+        return _page(signup, event, token, at, 409, str(refusal))
+    db.session.commit()
+    return redirect(url_for("personal.show", token=token, said="accepted"), 303)
 
 
 @blueprint.post("/my/<token>/contact")

@@ -47,6 +47,7 @@ def job_words() -> dict[str, str]:
         "visits": _("Ends visits that fell silent"),
         "spool": _("Stores visits that were kept on disk"),
         "privacy": _("Deletes people’s data when its time is over"),
+        "seats": _("Hands free places on to those who wait"),
         "unproved": _("Drops sign-ups whose address nobody proved in time"),
     }
 

@@ -40,6 +40,7 @@ def erase_signup(signup: Signup, at: dt.datetime, *, by: By) -> None:
             event_id=event.id,
             signup=signup.id,
         )
+        signup_operations.fill_seats(event, at)
 
 
 def remove_address(signup: Signup, at: dt.datetime) -> None:
@@ -55,6 +56,7 @@ def remove_address(signup: Signup, at: dt.datetime) -> None:
     audit.record(
         "signup.address_removed", at=at, actor="the person", event_id=event.id, signup=signup.id
     )
+    signup_operations.fill_seats(event, at)
 
 
 def drop_unproved(event_id: int, before: dt.datetime, at: dt.datetime) -> int:

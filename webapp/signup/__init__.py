@@ -6,10 +6,12 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.signup import builder, extras, manage, slips, views
+    from webapp.signup import builder, commands, extras, manage, queries, slips, views  # noqa: F401
 
     app.jinja_env.globals["slips"] = slips
     app.jinja_env.globals["asks_about_stay"] = extras.asks_about_stay
+    # The settings stand a floor below and cannot count people.
+    app.jinja_env.globals["over_by"] = queries.over_by
     app.register_blueprint(views.blueprint)
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(builder.blueprint)

@@ -9,11 +9,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from flask_babel import force_locale
+
 from webapp.events.models import Event
 from webapp.mail import letters, outbox
 from webapp.signup import calendar, links
+from webapp.signup.models import Signup
 from webapp.signup.people import Person
-from webapp.templating import absolute_url
+from webapp.templating import absolute_url, moment
 
 
 def _stamp(event: Event) -> tuple[Any, ...]:
@@ -92,6 +95,39 @@ def waiting_for_approval(event: Event, person: Person, at: dt.datetime, *, first
     _post("waiting_for_approval", event, person, at, words)
 
 
+def approved(event: Event, person: Person, at: dt.datetime) -> None:
+    """The organisers said yes: as ``confirmed``, in the words of an answer."""
+    found = links.of(person)
+    words = {"my_url": found.my, "join_url": found.join, "cancel_url": found.cancel}
+    _post("approved", event, person, at, words, found=found, method="REQUEST")
+
+
+def waitlisted(event: Event, person: Person, at: dt.datetime, *, first: bool = False, approved: bool = False) -> None:  # fmt: skip
+    """All places are taken; they get one in their turn. ``approved``: this is the organisers' answer."""
+    found = links.of(person)
+    words = {
+        "my_url": found.my, "cancel_url": found.cancel, "remove_url": _remove_url(person, first),
+    }  # fmt: skip
+    _post("waitlisted", event, person, at, words, approved=approved)
+
+
+def offer(event: Event, signup: Signup, at: dt.datetime) -> None:
+    """A place is free and theirs until the deadline, which stands there in the event's zone."""
+    until = signup.offer_expires_at
+    if until is None:
+        raise ValueError("an offer without an end")
+    found = links.of(signup)
+    with force_locale(signup.language):
+        deadline = moment(until, event.timezone)
+    words = {"my_url": found.my, "cancel_url": found.cancel, "deadline": deadline}
+    _post("offer", event, signup, at, words, expires_at=until)
+
+
+def offer_lapsed(event: Event, person: Person, at: dt.datetime) -> None:
+    """Nobody took the place in time, and it went on. They may wait for another."""
+    _post("offer_lapsed", event, person, at, {"my_url": links.my_url(person)})
+
+
 def confirm_address(event: Event, person: Person, at: dt.datetime) -> None:
     """One more click, behind a link, proves that the address is theirs."""
     words = {"confirm_url": links.confirm_url(person), "remove_url": links.remove_url(person)}
@@ -126,7 +162,7 @@ def cancelled(
     found = links.of(person)
     _post(
         "cancelled", event, person, at, {"my_url": found.my, "reason": reason}, found=found,
-        method="CANCEL" if had_place else None, by=by,
+        method="CANCEL" if had_place else None, by=by, had_place=had_place,
     )  # fmt: skip
 
 

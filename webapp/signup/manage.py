@@ -131,7 +131,7 @@ def approve(slug: str, public_id: str) -> ResponseReturnValue:
     at = clock.now()
     return _act(
         slug, public_id, lambda signup: operations.approve(signup, at, by=_me()),
-        _("Approved. The mail with the links is on its way."),
+        _("Approved. A mail says so, with the links or the place on the waiting list."),
     )  # fmt: skip
 
 

@@ -89,6 +89,11 @@ class Signup(Base):
     # "person", "organiser", "lapsed" (nobody took the place that was offered) or "unproved" (nobody
     # showed in time that the address is theirs). What an organiser took back no link returns.
     cancelled_by: Mapped[str | None] = mapped_column(sa.String(10))
+    # Since when this person waits for a place (or waited: an approval is not asked for again). Places are
+    # given in this order.
+    waitlisted_at: Mapped[dt.datetime | None]
+    # Until when the offered place is kept; only while one is offered.
+    offer_expires_at: Mapped[dt.datetime | None]
     # Grows when this one person's calendar entry is called off or taken up again; added to the event's.
     ics_changes: Mapped[int] = mapped_column(default=0)
     erased_at: Mapped[dt.datetime | None]

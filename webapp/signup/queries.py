@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from webapp.db import db
-from webapp.events.models import Event
+from webapp.events.models import OVERRUN, Event
 from webapp.mail.models import OutgoingMail
 from webapp.signup import statements
-from webapp.signup.models import STATUSES, Answer, Consent, Question, Signup
+from webapp.signup.models import SEATED, STATUSES, Answer, Consent, Question, Signup
 from webapp.signup.people import name_key
 
 PAGE = 50
@@ -59,9 +59,88 @@ def seats_taken(event_id: int) -> int:
     return statements.seats_taken(db.session.connection(), event_id)
 
 
+def seats_claimed(event_id: int) -> int:
+    """Seats taken, and one for each who waits for one."""
+    db.session.flush()
+    return statements.seats_claimed(db.session.connection(), event_id)
+
+
 def has_seat(event: Event) -> bool:
-    """Whether one more person fits. Only true for as long as the event is locked."""
-    return event.capacity is None or seats_taken(event.id) < event.capacity
+    """Whether one more person fits, after all who wait. Only true for as long as the event is locked."""
+    return event.capacity is None or seats_claimed(event.id) < event.capacity
+
+
+def over_by(event: Event) -> int:
+    """How many people more have a seat than there are places: the number of places was lowered."""
+    return max(seats_taken(event.id) - event.capacity, 0) if event.capacity is not None else 0
+
+
+def waiting_in_order(event_id: int) -> sa.Select[tuple[Signup]]:
+    """Who waits for a place, the first in order first."""
+    return (
+        sa.select(Signup)
+        .where(
+            Signup.event_id == event_id,
+            sa.text("signups.status = 'waitlisted'"),
+            Signup.erased_at.is_(None),
+        )
+        .order_by(Signup.waitlisted_at, Signup.id)
+    )
+
+
+def position(signup: Signup) -> int:
+    """Where a person stands on the waiting list: 1 is next."""
+    before = sa.or_(
+        Signup.waitlisted_at < signup.waitlisted_at,
+        sa.and_(Signup.waitlisted_at == signup.waitlisted_at, Signup.id <= signup.id),
+    )
+    found = waiting_in_order(signup.event_id).where(before).order_by(None).subquery()
+    return int(db.session.scalar(sa.select(sa.func.count()).select_from(found)) or 0)
+
+
+def with_seats_to_move(at: dt.datetime) -> list[int]:
+    """The events with an offer whose time is over at ``at``, or with a free seat and somebody who waits."""
+    waits = sa.exists().where(
+        Signup.event_id == Event.id,
+        sa.text("signups.status IN ('waitlisted','offered')"),
+        Signup.erased_at.is_(None),
+    )
+    capacities = dict(
+        db.session.execute(
+            sa.select(Event.id, Event.capacity).where(
+                Event.state == "published",
+                Event.ended_at.is_(None),
+                Event.ends_at > at - OVERRUN,
+                waits,
+            )
+        )
+        .tuples()
+        .all()
+    )
+    if not capacities:
+        return []
+
+    def number(*statuses: str) -> sa.ColumnElement[int]:
+        return sa.func.count().filter(Signup.status.in_(statuses))
+
+    rows = db.session.execute(
+        sa.select(
+            Signup.event_id,
+            number(*SEATED),
+            number("waitlisted"),
+            sa.func.min(Signup.offer_expires_at).filter(Signup.status == "offered"),
+        )
+        .where(Signup.event_id.in_(capacities), Signup.erased_at.is_(None))
+        .group_by(Signup.event_id)
+        .order_by(Signup.event_id)
+    )
+    found = []
+    for event_id, taken, waiting, expires_at in rows:
+        capacity = capacities[event_id]
+        is_free = capacity is None or taken < capacity
+        if (waiting and is_free) or (expires_at is not None and expires_at <= at):
+            found.append(event_id)
+    return found
 
 
 def without_stay(event_id: int) -> frozenset[int]:

@@ -22,8 +22,8 @@ _signups: Any = Signup.__table__
 
 # What decides about a sign-up, and the revision, which grows with everything else that people are shown.
 _DECIDES = (
-    "state", "capacity", "approval", "confirm_address", "starts_at", "ends_at", "started_at", "ended_at",
-    "opens_at", "closes_at", "is_sample", "ics_sequence", "revision",
+    "state", "capacity", "waitlist", "offer_hours", "approval", "confirm_address", "starts_at", "ends_at",
+    "started_at", "ended_at", "opens_at", "closes_at", "is_sample", "ics_sequence", "revision",
 )  # fmt: skip
 _CAPACITY = _DECIDES.index("capacity")
 _READ = sa.select(*(_events.c[name] for name in _DECIDES)).where(
@@ -35,14 +35,21 @@ _WHOLE = sa.select(_events).where(_events.c.id == sa.bindparam("event_id"))
 _BLOCKED = sa.select(BlockedAddress.address_mark).where(
     BlockedAddress.event_id == sa.bindparam("event_id")
 )
+
+
 # Statuses are written out instead of bound: only then do both engines see which index answers.
-_SEATS = Prepared(
-    sa.select(sa.func.count()).where(
-        _signups.c.event_id == sa.bindparam("event_id"),
-        sa.text("status IN ('confirmed','offered')"),
-        _signups.c.erased_at.is_(None),
+def _counting(statuses: str) -> Prepared:
+    return Prepared(
+        sa.select(sa.func.count()).where(
+            _signups.c.event_id == sa.bindparam("event_id"),
+            sa.text(f"status IN ({statuses})"),
+            _signups.c.erased_at.is_(None),
+        )
     )
-)
+
+
+_TAKEN = _counting("'confirmed','offered'")
+_CLAIMED = _counting("'confirmed','offered','waitlisted'")
 _LIVE = Prepared(
     sa.select(_signups.c.id, _signups.c.public_id, _signups.c.pending_reason).where(
         _signups.c.event_id == sa.bindparam("event_id"),
@@ -113,7 +120,17 @@ def is_blocked(event_id: int, email_key: str) -> bool:
 
 
 def seats_taken(connection: sa.Connection, event_id: int) -> int:
-    row = _SEATS.first(connection, {"event_id": event_id})
+    """Seats that people have or are offered."""
+    return _number(_TAKEN, connection, event_id)
+
+
+def seats_claimed(connection: sa.Connection, event_id: int) -> int:
+    """Seats taken, and one for each who waits: nobody new gets one before them."""
+    return _number(_CLAIMED, connection, event_id)
+
+
+def _number(statement: Prepared, connection: sa.Connection, event_id: int) -> int:
+    row = statement.first(connection, {"event_id": event_id})
     return int(row[0]) if row else 0
 
 

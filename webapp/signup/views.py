@@ -47,7 +47,7 @@ def _state(found: Facts, at: dt.datetime) -> str:
         operations.check_open(found.event, at)
     except Refused as refusal:
         return refusal.code
-    return "full" if found.is_full else "open"
+    return "full" if found.is_full and not found.event.waitlist else "open"
 
 
 def _form(found: Facts, entry: Entry, status: int = 200) -> ResponseReturnValue:

@@ -12,12 +12,15 @@ from webapp.signup.operations.editing import edit
 from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
 from webapp.signup.operations.leaving import cancel, come_back, give_up
 from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
+from webapp.signup.operations.queueing import accept, move_seats
+from webapp.signup.operations.queueing import fill as fill_seats
 from webapp.signup.operations.seats import By, check_open, lock_event
 
 __all__ = [
     "By",
     "Outcome",
     "SignedUp",
+    "accept",
     "agree_contact",
     "approve",
     "ask_to_erase",
@@ -29,10 +32,12 @@ __all__ = [
     "decline",
     "drop_unproved",
     "edit",
+    "fill_seats",
     "forget_blocks",
     "give_up",
     "lock_event",
     "mark_crew",
+    "move_seats",
     "prove",
     "prove_ids",
     "send_link_again",

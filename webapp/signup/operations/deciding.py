@@ -14,18 +14,26 @@ from webapp.signup.operations.seats import By
 
 
 def approve(signup: Signup, at: dt.datetime, *, by: By) -> None:
-    """An organiser says yes (also to one that looked like a robot's, or whose address is not proved).
-    Raises Refused "full" when there is no seat, "no" if it does not wait."""
+    """An organiser says yes (also to one that looked like a robot's, or whose address is not proved). When
+    all places are taken the person waits for one, in the order of approval.
+    Raises Refused "full" if there is no waiting list either, "no" if it does not wait for this."""
     event = seats.lock(signup)
-    if signup.status == "confirmed":
+    if signup.status in ("confirmed", "waitlisted", "offered"):
         return
     if signup.status != "pending":
         raise Refused(_("This sign-up does not wait for anything."), "no")
     if not seats.is_taken_up(event, at):
         raise Refused(_("This event is over."), "over")
-    seats.confirm(event, signup, at)
+    # One that looked like a robot's has had no mail yet, and asked nobody for approval.
+    is_first = signup.pending_reason == "click"
+    seats.place(event, signup, at)
     seats.record(event, "signup.approved", at, by, signup)
-    mails.confirmed(event, signup, at)
+    if signup.status != "confirmed":
+        mails.waitlisted(event, signup, at, first=is_first, approved=not is_first)
+    elif is_first:
+        mails.confirmed(event, signup, at, first=True)
+    else:
+        mails.approved(event, signup, at)
 
 
 def decline(signup: Signup, at: dt.datetime, *, by: By, reason: str = "") -> None:

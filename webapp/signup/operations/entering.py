@@ -28,7 +28,8 @@ Outcome = Literal[
     "confirm_address",  # waits for the click that proves the address
     "known",  # the address had signed up before; its links go to it by mail
     "repeated",  # the very same form once more: nothing to do
-    "full",  # no seat left, and nothing is stored
+    "waitlisted",  # all places are taken; they get one in their turn
+    "full",  # no seat left and no waiting list; nothing is stored
     "blocked",  # its owner wants nothing of this event; no mail, and the page that everybody gets
     "held",  # looked like a robot's; kept for an organiser's eye, no mail
 ]
@@ -102,7 +103,9 @@ def sign_up(
     public_id = _public_id(event_id, applicant)
     if statements.is_blocked(event_id, address.key):
         return _kept_out(event, address, at, hold)
-    outcome, status, reason = _first_state(event, hold)
+    has_seat = queries.has_seat(event)
+    is_let_in = has_seat or event.waitlist
+    outcome, status, reason = _first_state(event, hold, has_seat)
     person = Newcomer(
         event_id=event_id,
         public_id=public_id,
@@ -122,18 +125,18 @@ def sign_up(
         **applicant.extras.columns(),
         "created_at": to_ms(at),
         "confirmed_at": to_ms(at) if status == "confirmed" else None,
+        "waitlisted_at": to_ms(at) if status == "waitlisted" else None,
     }
-    has_seat = queries.has_seat(event)
-    signup_id = statements.insert_signup(connection, row) if has_seat else None
+    signup_id = statements.insert_signup(connection, row) if is_let_in else None
     if signup_id is None:
         # The unique indexes know best: the address is there already, or this very form was sent before
-        # and its sign-up has been cancelled or erased since. Or there is no seat.
+        # and its sign-up has been cancelled or erased since. Or there is no room.
         known = statements.find_live(connection, event_id, address.key)
         if known is not None and known.pending_reason != "click":
             if hold:
                 return SignedUp("held")
             return _met(event, known.public_id, public_id, address, at)
-        if not has_seat:
+        if not is_let_in:
             _send_links(event, None, address, at)
             return SignedUp("full")
         if known is None:
@@ -153,7 +156,7 @@ def _met(event: Event, known_id: str, public_id: str, address: Address, at: dt.d
     if known_id == public_id:
         return SignedUp("repeated", public_id)
     _send_links(event, queries.by_public_id(event.id, known_id), address, at)
-    return SignedUp("known" if queries.has_seat(event) else "full", known_id)
+    return SignedUp("known" if event.waitlist or queries.has_seat(event) else "full", known_id)
 
 
 def _kept_out(event: Event, address: Address, at: dt.datetime, hold: bool) -> SignedUp:
@@ -161,10 +164,10 @@ def _kept_out(event: Event, address: Address, at: dt.datetime, hold: bool) -> Si
     if hold:
         return SignedUp("held")
     _send_links(event, None, address, at)
-    return SignedUp("blocked" if queries.has_seat(event) else "full")
+    return SignedUp("blocked" if event.waitlist or queries.has_seat(event) else "full")
 
 
-def _first_state(event: Event, hold: bool) -> tuple[Outcome, str, str | None]:
+def _first_state(event: Event, hold: bool, has_seat: bool) -> tuple[Outcome, str, str | None]:
     """(outcome, status, why it waits) of a new sign-up."""
     if hold:
         return "held", "pending", "click"
@@ -172,12 +175,16 @@ def _first_state(event: Event, hold: bool) -> tuple[Outcome, str, str | None]:
         return "confirm_address", "pending", "address"
     if event.approval:
         return "waiting_for_approval", "pending", "approval"
+    if not has_seat:
+        return "waitlisted", "waitlisted", None
     return "confirmed", "confirmed", None
 
 
 def _welcome(outcome: str, event: Event, person: Person, at: dt.datetime) -> None:
     if outcome == "confirmed":
         mails.confirmed(event, person, at, first=True)
+    elif outcome == "waitlisted":
+        mails.waitlisted(event, person, at, first=True)
     elif outcome == "waiting_for_approval":
         mails.waiting_for_approval(event, person, at, first=True)
     elif outcome == "confirm_address":

@@ -16,8 +16,9 @@ from webapp.signup.operations import seats
 def prove(signup: Signup, at: dt.datetime) -> None:
     """Somebody pressed a button behind a link that only their mailbox had: the address is theirs.
 
-    A sign-up that waited for this gets its place, or goes on to be approved. Raises Refused "full" if
-    there is none left; that the address is proved is kept all the same if the caller commits.
+    A sign-up that waited for this gets its place or one on the waiting list, or goes on to be approved.
+    Raises Refused "full" if there is neither; that the address is proved is kept all the same if the
+    caller commits.
     """
     if signup.pending_reason != "address":
         if signup.proved_at is None:
@@ -31,8 +32,11 @@ def prove(signup: Signup, at: dt.datetime) -> None:
         signup.pending_reason = "approval"
         mails.waiting_for_approval(event, signup, at)
         return
-    seats.confirm(event, signup, at)
-    mails.confirmed(event, signup, at)
+    seats.place(event, signup, at)
+    if signup.status == "confirmed":
+        mails.confirmed(event, signup, at)
+    else:
+        mails.waitlisted(event, signup, at)
 
 
 def drop_unproved(signup: Signup, at: dt.datetime) -> None:
@@ -43,14 +47,14 @@ def drop_unproved(signup: Signup, at: dt.datetime) -> None:
 
 
 def prove_ids(event_id: int, public_ids: list[str], at: dt.datetime) -> int:
-    """The same for many at once who have a place already (the door calls it); answers how many are new."""
+    """The same for many at once who have a place or wait for one; answers how many are new."""
     result: Any = db.session.execute(
         sa.update(Signup)
         .where(
             Signup.event_id == event_id,
             Signup.public_id.in_(public_ids),
             Signup.proved_at.is_(None),
-            Signup.status == "confirmed",
+            Signup.status.in_(("confirmed", "waitlisted", "offered")),
         )
         .values(proved_at=at)
         .execution_options(synchronize_session=False)

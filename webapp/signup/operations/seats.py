@@ -53,12 +53,24 @@ def lock(signup: Signup) -> Event:
     return event
 
 
-def confirm(event: Event, signup: Signup, at: dt.datetime) -> None:
-    """Gives the place, if there is one. Needs the lock. Raises Refused "full"."""
-    if not queries.has_seat(event):
-        raise Refused(_("All places are taken."), "full")
-    signup.status, signup.pending_reason = "confirmed", None
+def give(event: Event, signup: Signup, at: dt.datetime) -> None:
+    """Gives a place that is known to be free, or was kept for this person. Needs the lock."""
+    signup.status, signup.pending_reason, signup.offer_expires_at = "confirmed", None, None
+    if signup.confirmed_at is not None:
+        # They had a place before, and their calendar has called it off.
+        signup.ics_changes += 1
     signup.confirmed_at = signup.confirmed_at or at
+
+
+def place(event: Event, signup: Signup, at: dt.datetime) -> None:
+    """Gives a place, or else one on the waiting list, at its end. Needs the lock. Raises Refused "full" if
+    the event keeps no such list."""
+    if queries.has_seat(event):
+        give(event, signup, at)
+    elif event.waitlist:
+        signup.status, signup.pending_reason, signup.waitlisted_at = "waitlisted", None, at
+    else:
+        raise Refused(_("All places are taken."), "full")
 
 
 def is_taken_up(event: Event, at: dt.datetime) -> bool:
