@@ -94,7 +94,7 @@ def test_the_question_is_no_way_around_the_trap(make: Any, visitor: Any, house: 
 
 
 def test_a_full_event_says_so_first(make: Any, visitor: Any, house: Any) -> None:
-    make(capacity=1)
+    make(capacity=1, waitlist=False)
     token = visitor.form("evening")
     visitor.send("evening", email="ben@example.org", token=token)
     house.forget()
