@@ -31,6 +31,11 @@ from webapp.signup.models import Question, Signup
 _numbers = itertools.count(1)
 
 
+# What no designer thinks of, and people are called.
+LONG_WORD = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz"
+ARABIC = "عبد الرحمن بن محمد الحضرمي الإشبيلي"
+
+
 @dataclasses.dataclass(frozen=True)
 class Evening:
     """An event and the addresses of one person at it. ``join``, ``my``, ``guest`` … are paths."""
@@ -59,7 +64,13 @@ class Evening:
 
 
 def make_evening(
-    owner: User, starts_in: float, minutes: float = 105, *, items: bool = True, **values: Any
+    owner: User,
+    starts_in: float,
+    minutes: float = 105,
+    *,
+    items: list[dict[str, Any]] | None = None,
+    name: str = "Ana Quispe",
+    **values: Any,
 ) -> Evening:
     """An evening of the owner's that starts in so many minutes (or began, if negative), with the agenda
     of the sample evening and one person who signed up and has their mail. Inside ``site.rows()``."""
@@ -77,10 +88,9 @@ def make_evening(
         "created_at": at - dt.timedelta(days=10),
     }
     event = make_event(owner, **(defaults | values))
-    if items:
-        agendas.replace(event, agenda(), at)
+    agendas.replace(event, agenda() if items is None else items, at)
     signup = make_signup(
-        event, "Ana Quispe", created_at=at - dt.timedelta(days=1), confirmed_at=at - dt.timedelta(days=1)
+        event, name, created_at=at - dt.timedelta(days=1), confirmed_at=at - dt.timedelta(days=1)
     )  # fmt: skip
     mails.confirmed(event, signup, at)
     return _evening(event, signup)
@@ -153,8 +163,17 @@ def make_cast() -> Cast:
     closed = make_evening(ada, starts_in=60, closes_at=clock.now() - dt.timedelta(hours=1))
     full = make_evening(ada, starts_in=60, capacity=1, waitlist=False)
     waiting = make_evening(ada, starts_in=600, capacity=1)
-    asked = make_evening(ada, starts_in=60, confirm_address=True, items=False)
+    asked = make_evening(ada, starts_in=60, confirm_address=True, items=[])
     cancelled = make_evening(ada, starts_in=60, state="cancelled")
+    long = make_evening(
+        ada, starts_in=-25, title=f"{LONG_WORD}: {ARABIC} {LONG_WORD}", summary=" ".join([LONG_WORD] * 8),
+        host_name=f"{LONG_WORD} und Freunde", name=f"{ARABIC} {LONG_WORD}", languages=[LONG_WORD, ARABIC],
+        items=[
+            {"title": f"{LONG_WORD} {LONG_WORD}", "kind": "talk", "minutes": 15,
+             "speakers": [{"name": name, "role": "speaker", "title": LONG_WORD, "affiliation": LONG_WORD}]}
+            for name in (ARABIC, LONG_WORD, "Wolfeschlegelsteinhausenbergerdorff von und zu Hohenberg-Ähren")
+        ],
+    )  # fmt: skip
     told = make_evening(ada, starts_in=-400, accent="#1f6b43")
     publish_report(told)
     for evening in (live, door):
