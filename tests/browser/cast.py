@@ -180,7 +180,7 @@ def make_cast() -> Cast:
         make_target(db.session.get_one(Event, evening.id))
     evenings = {
         "before": before, "live": live, "door": door, "over": over, "draft": draft, "later": later,
-        "closed": closed, "full": full, "asked": asked, "cancelled": cancelled, "told": told, "waiting": waiting,
+        "closed": closed, "full": full, "asked": asked, "cancelled": cancelled, "told": told, "waiting": waiting, "long": long,
     }  # fmt: skip
     words: dict[str, Any] = dict(evenings)
     words["bolivia"], words["open"] = demo.BOLIVIA, demo.OPEN
