@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.signup import builder, commands, extras, manage, queries, slips, views  # noqa: F401
+    from webapp.signup import builder, commands, extras, manage, queries, slips, views  # noqa: F401 - imported for what they register
 
     app.jinja_env.globals["slips"] = slips
     app.jinja_env.globals["asks_about_stay"] = extras.asks_about_stay
