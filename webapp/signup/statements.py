@@ -29,7 +29,9 @@ _CAPACITY = _DECIDES.index("capacity")
 _READ = sa.select(*(_events.c[name] for name in _DECIDES)).where(
     _events.c.id == sa.bindparam("event_id")
 )
-_EVENT = Prepared(_READ)
+# Many may hold this one at once, but nobody who changes the event's state: whoever takes it back to a draft
+# has counted every sign-up.
+_EVENT = Prepared(_READ.with_for_update(read=True))
 _LOCK = Prepared(lock_row(_READ))
 _WHOLE = sa.select(_events).where(_events.c.id == sa.bindparam("event_id"))
 _BLOCKED = sa.select(BlockedAddress.address_mark).where(
@@ -78,16 +80,16 @@ def _copies() -> dict[int, _Copy]:
 
 
 def lock_event(connection: sa.Connection, event_id: int) -> Event | None:
-    """A copy of the event as it stands. Read it, never change it.
+    """A copy of the event as it stands, its row locked until the commit. Read it, never change it.
 
-    If places are limited, its row is locked until the commit: they are counted behind that. If they are
-    not, there is nothing to count, and nobody waits for another's commit. The copy is made anew only when
-    the event has changed since this process saw it last.
+    If places are limited, they are counted behind that lock, one sign-up after another. If they are not,
+    there is nothing to count: the lock is shared, and nobody waits for another's commit. The copy is made
+    anew only when the event has changed since this process saw it last.
     """
     copies = _copies()
     kept = copies.get(event_id)
     row = None
-    if kept is None or kept.event.capacity is None:
+    if kept is not None and kept.event.capacity is None:
         row = _EVENT.first(connection, {"event_id": event_id})
         if row is None:
             return None
