@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import lru_cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
@@ -20,7 +20,7 @@ _MINUTE = dt.timedelta(minutes=1)
 def zone_names() -> tuple[str, ...]:
     """The zones a form suggests: by continent and city, and UTC; old aliases are understood, not offered."""
     places = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")  # fmt: skip
-    return (*sorted(n for n in available_timezones() if n.partition("/")[0] in places), "UTC")
+    return (*sorted(n for n in clock.zone_names() if n.partition("/")[0] in places), "UTC")
 
 
 def _exists(local: dt.datetime, zone: ZoneInfo) -> bool:

@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from flask_babel import gettext as _
@@ -88,7 +87,7 @@ def key(value: str, field: str, name: str) -> str:
 def _zone_meant(value: str) -> str | None:
     """The zone somebody probably meant: by its city alone, in other letters, or with a slip in it."""
     word = value.casefold().replace(" ", "_")
-    names = {name.casefold(): name for name in sorted(available_timezones()) if clock.is_zone(name)}
+    names = {name.casefold(): name for name in sorted(clock.zone_names()) if clock.is_zone(name)}
     if word in names:
         return names[word]
     for folded, name in names.items():
