@@ -45,7 +45,16 @@ from webapp.mail.models import DeliveryPause, OutgoingMail, SuppressedAddress
 from webapp.mail.unsubscribing import MailList
 from webapp.reports import operations as reports
 from webapp.reports import queries as report_queries
-from webapp.signup.models import Answer, Consent, FormUndo, Question, Signup
+from webapp.signup.models import (
+    Answer,
+    Consent,
+    FormUndo,
+    Question,
+    Signup,
+    SignupNote,
+    SignupTag,
+    Tag,
+)
 from webapp.signup.operations import asking
 
 # The moments at which pages are looked at: before the evening, in the middle of it, the morning after.
@@ -184,6 +193,9 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     for kind, key in (("event", None), ("contact", f"{mark}-cohost")):
         words = f"I agree, says {mark}"
         _add(Consent(signup_id=signups[0].id, kind=kind, host_key=key, wording=words, version="1", agreed_at=NOW))  # fmt: skip
+    tag = _add(Tag(event_id=event.id, name=f"Friend of {mark}", key=f"friend of {mark}"))
+    _add(SignupTag(signup_id=signups[0].id, tag_id=tag.id))
+    _add(SignupNote(signup_id=signups[0].id, at=NOW, author=owner.email, text=f"A note on {mark}"))
     kate = make_speaker(event, f"Kate {mark}", bio=f"Chairs {mark}.")
     tim = make_speaker(event, f"Tim {mark}", bio=f"Speaks of {mark}.")
     starts = event.starts_at

@@ -20,7 +20,16 @@ from webapp.events.models import Event
 from webapp.jobs import JobRun
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.privacy import commands, desk, holdings, operations
-from webapp.signup.models import Answer, Consent, Question, Signup, SignupChange
+from webapp.signup.models import (
+    Answer,
+    Consent,
+    Question,
+    Signup,
+    SignupChange,
+    SignupNote,
+    SignupTag,
+    Tag,
+)
 
 
 def days(number: float) -> dt.timedelta:
@@ -48,7 +57,8 @@ def full_evening(**values: Any) -> Event:
     event = make_event(**values)
     ana = make_signup(event, "Ana Túpac", email="ana@example.org")
     question = Question(event_id=event.id, key="why", label="Why?", type="text")
-    db.session.add(question)
+    tag = Tag(event_id=event.id, name="Friend", key="friend")
+    db.session.add_all([question, tag])
     db.session.flush()
     start = event.starts_at
     db.session.add_all(
@@ -57,6 +67,8 @@ def full_evening(**values: Any) -> Event:
             Consent(signup_id=ana.id, kind="event", wording="Yes", version="1", agreed_at=NOW),
             Companions(event_id=event.id, person_key=ana.person_key, count=2, at=start),
             SignupChange(signup_id=ana.id, at=NOW, actor="the person", what="edited", details={"name": ["Anna Túpac", "Ana Túpac"]}),
+            SignupNote(signup_id=ana.id, at=NOW, author="ada@example.org", text="Knows Bea"),
+            SignupTag(signup_id=ana.id, tag_id=tag.id),
             SuppressedAddress(address_key="ana@example.org", reason="no such user", at=NOW),
             OutgoingMail(
                 event_id=event.id, person=ana.public_id, message="confirmed", to_address="ana@example.org",
@@ -89,7 +101,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
     assert before == {
         "signups": (1, 1), "answers": (1, 1), "consents": (1, 1), "visit_names": (1, 2),
         "visit_keys": (1, 2), "companions": (1, 1), "mails": (1, 1), "refused": (1, 1),
-        "changes": (1, 1),
+        "changes": (1, 1), "signup_notes": (1, 1), "signup_tags": (1, 1), "tags": (1, 1),
     }  # fmt: skip
     assert all(named for named, _ in before.values()), "every place is tried"
     commands.run(NOW)
@@ -97,7 +109,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
     assert after == {
         "signups": (0, 1), "answers": (0, 0), "consents": (0, 1), "visit_names": (0, 2),
         "visit_keys": (0, 2), "companions": (0, 1), "mails": (0, 1), "refused": (0, 0),
-        "changes": (0, 0),
+        "changes": (0, 0), "signup_notes": (0, 0), "signup_tags": (0, 0), "tags": (0, 0),
     }  # fmt: skip
     assert desk.last_erasure(event) == NOW
     # The other event's time is not up.

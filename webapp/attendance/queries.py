@@ -55,6 +55,16 @@ def _people(event_id: int, counts_as: dict[int, int], *where: sa.ColumnElement[b
     return (number or 0) - len(keys) + len({counts_as.get(key, key) for key in keys})
 
 
+def has_come() -> sa.ColumnElement[bool]:
+    """SQL: this sign-up has at least one visit, or had one when its visits became nobody's."""
+    return sa.or_(
+        Signup.attended.is_(True),
+        sa.exists()
+        .where(Visit.event_id == Signup.event_id, Visit.person_key == Signup.person_key)
+        .correlate(Signup),
+    )
+
+
 def live_counts(event: Event, at: dt.datetime) -> LiveCounts:
     """Who came so far and who is there at ``at`` (aware). Seven queries at most, whatever the crowd."""
     counts_as, _ambiguous = log.same_names(event.id)
@@ -67,10 +77,7 @@ def live_counts(event: Event, at: dt.datetime) -> LiveCounts:
             Visit.channel.in_(OWN_CHANNELS),
             Visit.last_seen_at >= at - SILENCE,
         )
-    visited = sa.or_(
-        Signup.attended.is_(True),
-        sa.exists().where(Visit.event_id == event.id, Visit.person_key == Signup.person_key),
-    )
+    visited = has_come()
     # Counted each for itself: never a subtraction of people from sign-ups.
     came, missing = db.session.execute(
         sa.select(
@@ -92,15 +99,9 @@ def registered_attended(events: Collection[Event]) -> dict[int, int | None]:
 
     None is unknown: no source has seen anybody there, and no room of ours would have.
     """
-    came = sa.or_(
-        Signup.attended.is_(True),
-        sa.exists()
-        .where(Visit.event_id == Signup.event_id, Visit.person_key == Signup.person_key)
-        .correlate(Signup),
-    )
     number = (
         sa.select(sa.func.count(Signup.id))
-        .where(Signup.event_id == Event.id, Signup.status == "confirmed", came)
+        .where(Signup.event_id == Event.id, Signup.status == "confirmed", has_come())
         .correlate(Event)
         .scalar_subquery()
     )

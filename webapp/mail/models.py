@@ -39,6 +39,8 @@ class OutgoingMail(Base):
         # without reading a single mail.
         sa.Index("ix_outgoing_mails_event_id_id", "event_id", "id"),
         sa.Index("ix_outgoing_mails_event_id_state_id", "event_id", "state", "id"),
+        # What became of the latest mail to a person, without reading a mail.
+        sa.Index("ix_outgoing_mails_person_id_state", "person", "id", "state"),
         # How many left in the last hour and day, for the server's quotas.
         sa.Index(
             "ix_outgoing_mails_sent_at",
@@ -51,7 +53,7 @@ class OutgoingMail(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
     # The sign-up's public id, as text: this package knows nothing of sign-ups.
-    person: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    person: Mapped[str | None] = mapped_column(sa.String(32))
     # The folder under templates/mail.
     message: Mapped[str] = mapped_column(sa.String(60))
     lane: Mapped[str] = mapped_column(sa.String(10), default="own")

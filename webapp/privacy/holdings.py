@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.attendance.models import Companions, Visit
 from webapp.mail.models import OutgoingMail, SuppressedAddress
-from webapp.signup.models import Answer, Consent, Signup, SignupChange
+from webapp.signup.models import Answer, Consent, Signup, SignupChange, SignupNote, SignupTag, Tag
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class Holding:
 
 _ANSWERS = sa.join(Answer, Signup, Signup.id == Answer.signup_id)
 _CHANGES = sa.join(SignupChange, Signup, Signup.id == SignupChange.signup_id)
+_NOTES = sa.join(SignupNote, Signup, Signup.id == SignupNote.signup_id)
+_TAGGED = sa.join(SignupTag, Signup, Signup.id == SignupTag.signup_id)
 _REFUSED = sa.join(SuppressedAddress, Signup, Signup.email_key == SuppressedAddress.address_key)
 _CONSENTS = sa.join(Consent, Signup, Signup.id == Consent.signup_id)
 
@@ -55,6 +57,18 @@ HOLDINGS = (
     Holding(
         "changes", "signup_changes", _l("What somebody changed of their sign-up later"), _l("nothing"),
         _CHANGES, Signup.event_id, sa.true(),
+    ),
+    Holding(
+        "signup_notes", "signup_notes", _l("Notes that organisers wrote about somebody"), _l("nothing"),
+        _NOTES, Signup.event_id, sa.true(),
+    ),
+    Holding(
+        "signup_tags", "signup_tags", _l("Tags that organisers gave somebody"), _l("nothing"),
+        _TAGGED, Signup.event_id, sa.true(),
+    ),
+    Holding(
+        "tags", "tags", _l("The words of those tags"), _l("nothing: they go with the last who has them"),
+        Tag.__table__, Tag.event_id, sa.true(),
     ),
     Holding(
         "consents", "consents", _l("What somebody agreed to"),

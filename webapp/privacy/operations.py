@@ -23,7 +23,7 @@ from webapp.privacy import queries, ties
 from webapp.privacy.models import FrozenFigures
 from webapp.signup import operations as signup_operations
 from webapp.signup import queries as signup_queries
-from webapp.signup.models import Answer, Signup, SignupChange
+from webapp.signup.models import Answer, Signup, SignupChange, SignupNote, SignupTag
 
 By = User | str
 BATCH = 100
@@ -177,8 +177,9 @@ def _erase(
     ties.hide_names(event_id, {row.name_key for row in rows if row.name_key})
     _empty_mails([row.public_id for row in rows])
     ids = [row.id for row in rows]
-    for table in (Answer, SignupChange):
+    for table in (Answer, SignupChange, SignupNote, SignupTag):
         db.session.execute(sa.delete(table).where(table.signup_id.in_(ids)))
+    signup_operations.forget_unused_tags(event_id)
     addresses = {row.email_key for row in rows if row.email_key}
     for row in rows:
         row.access_needs = row.access_note = row.timezone = None

@@ -20,7 +20,7 @@ from webapp.events import access
 from webapp.events.models import Event
 from webapp.permissions import permission
 from webapp.signup import export, operations, queries
-from webapp.signup.models import STATUSES, Signup
+from webapp.signup.models import Signup
 
 blueprint = Blueprint("signup_manage", __name__, url_prefix="/manage/events/<slug>/signups")
 
@@ -35,22 +35,11 @@ def _hosts(event: Event) -> dict[str, str]:
     return {key: name for key, name in found.items() if name}
 
 
-def _choice(hosts: dict[str, str]) -> queries.Choice:
-    status = request.args.get("status")
-    contact = request.args.get("contact")
-    return queries.Choice(
-        status=status if status in STATUSES else None,
-        search="".join(c for c in request.args.get("q", "") if c.isprintable()).strip()[:200],
-        contact=contact if contact in hosts else None,
-        page=max(1, min(request.args.get("page", 1, type=int), 1_000_000)),
-    )
-
-
 def _addresses(slug: str, choice: queries.Choice) -> Callable[..., str]:
     """Makes the list's address for ``choice`` with some of it changed."""
 
     def address(**changes: object) -> str:
-        now = {"q": choice.search, "status": choice.status, "contact": choice.contact, **changes}
+        now = {**choice.as_args(), **changes}
         if now.get("page") == 1:
             del now["page"]
         kept = {name: value for name, value in now.items() if value}
@@ -65,11 +54,12 @@ def _addresses(slug: str, choice: queries.Choice) -> Callable[..., str]:
 def index(slug: str) -> ResponseReturnValue:
     event = access.current()
     hosts = _hosts(event)
-    choice = _choice(hosts)
-    rows, has_more = queries.page(event.id, choice)
+    choice = queries.Choice.from_args(request.args)
+    page = max(1, min(request.args.get("page", 1, type=int), 1_000_000))
+    rows, has_more = queries.page(event.id, choice, page)
     return render_template(
         "signup/manage_list.html",
-        event=event, tab="signups", at=clock.now(), hosts=hosts, choice=choice, rows=rows,
+        event=event, tab="signups", at=clock.now(), hosts=hosts, choice=choice, rows=rows, page=page,
         has_more=has_more, address=_addresses(slug, choice), counts=queries.counts(event.id), agreed=queries.agreed_counts(event.id),
     )  # fmt: skip
 

@@ -46,6 +46,8 @@ class Signup(Base):
         # With ``erased_at`` in it, seats are counted without touching the table.
         sa.Index("ix_signups_event_id_status", "event_id", "status", "erased_at"),
         sa.Index("ix_signups_event_id_name_key", "event_id", "name_key"),
+        # The list: newest first, wherever the other events' rows lie.
+        sa.Index("ix_signups_event_id_id", "event_id", "id"),
         # Whose stay must not be recorded: few, and asked for with every batch of pulses.
         sa.Index(
             "ix_signups_no_stay", "event_id",
@@ -158,6 +160,46 @@ class SignupChange(Base):
     actor: Mapped[str] = mapped_column(sa.String(254))
     what: Mapped[str] = mapped_column(sa.String(40))
     details: Mapped[Any] = mapped_column(sa.JSON)
+
+
+class Tag(Base):
+    """A word of the organisers' own for some people of one event. It is there while somebody has it."""
+
+    __tablename__ = "tags"
+    __table_args__ = (sa.UniqueConstraint("event_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(sa.String(40))
+    # Case-folded: "VIP" and "vip" are one tag.
+    key: Mapped[str] = mapped_column(sa.String(80))
+
+
+class SignupTag(Base):
+    """That a person has a tag."""
+
+    __tablename__ = "signup_tags"
+
+    signup_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("signups.id", ondelete="CASCADE"), primary_key=True
+    )
+    tag_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class SignupNote(Base):
+    """What an organiser wrote about a person, for the other organisers. It goes with the person."""
+
+    __tablename__ = "signup_notes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    signup_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("signups.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[dt.datetime]
+    author: Mapped[str] = mapped_column(sa.String(254))
+    text: Mapped[str] = mapped_column(sa.Text)
 
 
 class Question(Base):

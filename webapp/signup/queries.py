@@ -13,8 +13,11 @@ from webapp.db import db
 from webapp.events.models import OVERRUN, Event
 from webapp.mail.models import OutgoingMail
 from webapp.signup import statements
+
+# Part of what is asked here, in a file of its own.
+from webapp.signup.choosing import Choice as Choice
+from webapp.signup.choosing import chosen as chosen
 from webapp.signup.models import SEATED, STATUSES, Answer, Consent, Question, Signup
-from webapp.signup.people import name_key
 
 PAGE = 50
 # Written out instead of bound: only then do both engines see that the partial unique index answers it.
@@ -221,50 +224,10 @@ class Listed:
     contact: frozenset[str]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Choice:
-    """What the list shows. ``contact`` is a host's key: only who agreed to hear from them."""
-
-    status: str | None = None
-    search: str = ""
-    contact: str | None = None
-    page: int = 1
-
-
-def _agreed(host_key: str) -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        Consent.signup_id == Signup.id,
-        Consent.kind == "contact",
-        Consent.host_key == host_key,
-        Consent.withdrawn_at.is_(None),
-    )
-
-
-def _contains(column: sa.ColumnElement[str] | sa.orm.InstrumentedAttribute[str | None], text: str) -> sa.ColumnElement[bool]:  # fmt: skip
-    return column.contains(text, autoescape=True)
-
-
-def chosen(event_id: int, choice: Choice) -> sa.Select[tuple[Signup]]:
-    """The sign-ups of ``choice``, newest first."""
-    statement = sa.select(Signup).where(Signup.event_id == event_id).order_by(Signup.id.desc())
-    if choice.status:
-        statement = statement.where(Signup.status == choice.status)
-    if choice.contact:
-        statement = statement.where(_agreed(choice.contact), Signup.erased_at.is_(None))
-    text = name_key(choice.search)
-    if text:
-        statement = statement.where(
-            sa.or_(_contains(Signup.name_key, text), _contains(Signup.email_key, text))
-        )
-    return statement
-
-
-def page(event_id: int, choice: Choice) -> tuple[list[Listed], bool]:
+def page(event_id: int, choice: Choice, number: int = 1) -> tuple[list[Listed], bool]:
     """One page of the organiser's list, and whether there is another. Two queries, however long it is."""
     rows = list(
-        db.session.scalars(
-            chosen(event_id, choice).offset((choice.page - 1) * PAGE).limit(PAGE + 1)
-        )
+        db.session.scalars(chosen(event_id, choice).offset((number - 1) * PAGE).limit(PAGE + 1))
     )
     agreed = contact_keys(row.id for row in rows[:PAGE])
     listed = [Listed(row, frozenset(agreed.get(row.id, ()))) for row in rows[:PAGE]]

@@ -100,7 +100,8 @@ def line(raw: str, longest: int) -> str:
     return _text(raw.replace("\n", " ").replace("\r", " ").replace("\t", " "), longest)
 
 
-def _number(raw: str) -> int | float:
+def number(raw: str) -> int | float:
+    """A number as it is kept. Raises ValueError with a sentence."""
     text = raw.strip().replace(",", ".")
     try:
         value = float(text)
@@ -130,7 +131,7 @@ def _value(ask: Ask, raw: list[str]) -> Any:
             raise ValueError(_("Please choose yes or no."))
         return first == "yes"
     if ask.type == "number":
-        return _number(first)
+        return number(first)
     if ask.type == "text":
         return line(first, LONGEST["text"]) or None
     return _text(first, LONGEST[ask.type]) or None

@@ -15,6 +15,7 @@ from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
 from webapp.signup.operations.queueing import accept, move_seats
 from webapp.signup.operations.queueing import fill as fill_seats
 from webapp.signup.operations.seats import By, check_open, lock_event
+from webapp.signup.operations.tagging import forget_unused_tags
 
 __all__ = [
     "By",
@@ -34,6 +35,7 @@ __all__ = [
     "edit",
     "fill_seats",
     "forget_blocks",
+    "forget_unused_tags",
     "give_up",
     "lock_event",
     "mark_crew",

@@ -1,0 +1,209 @@
+"""Which sign-ups: the one definition of a filter over them. The list, its files, what is done with many at
+once, and mails to some of them all ask here, so that they mean the same people."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import unicodedata
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app
+
+from webapp.mail.models import OutgoingMail
+from webapp.signup import questions
+from webapp.signup.models import STATUSES, Answer, Consent, Question, Signup, SignupTag, Tag
+from webapp.signup.people import name_key
+
+REASONS = ("address", "approval", "click")
+# What became of the latest mail to a person. "waiting" has not left yet, "lost" did not arrive, whoever
+# says so, and "none" means that there never was one.
+MAIL = ("sent", "waiting", "lost", "bounced", "refused", "failed", "suppressed", "expired", "none")
+_MAIL_STATES = {
+    "waiting": ("queued", "sending"),
+    "lost": ("bounced", "refused", "failed", "suppressed"),
+}
+# Whoever asked for something that helps them, whatever it is.
+ANY_NEED = "*"
+_YES_NO = ("yes", "no")
+LONGEST = 200
+
+# The field of a choice, and what it is called in an address.
+_ARGS = {
+    "search": "q", "status": "status", "reason": "reason", "source": "source", "language": "language",
+    "tag": "tag", "not_tag": "not_tag", "contact": "contact", "need": "need", "question": "question",
+    "answer": "answer", "crew": "crew", "proved": "proved", "mail": "mail", "joined": "joined",
+}  # fmt: skip
+_WORDS = {
+    "status": STATUSES, "reason": REASONS, "crew": _YES_NO, "proved": _YES_NO, "mail": MAIL,
+    "joined": _YES_NO,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """Sign-ups of one event that fulfil all that is set; nothing set means everybody.
+
+    ``reason`` why a pending one waits; ``contact`` a host's key: who agreed to hear from them; ``tag`` and
+    ``not_tag`` a tag that they have and one that they have not; ``need`` an access need, or ``ANY_NEED``;
+    ``question`` and ``answer`` the key of a question and what they answered; ``mail`` what became of the
+    latest mail to them, one of ``MAIL``; ``crew``, ``proved`` (their address) and ``joined`` "yes" or "no".
+    """
+
+    search: str = ""
+    status: str | None = None
+    reason: str | None = None
+    source: str | None = None
+    language: str | None = None
+    tag: str | None = None
+    not_tag: str | None = None
+    contact: str | None = None
+    need: str | None = None
+    question: str | None = None
+    answer: str | None = None
+    crew: str | None = None
+    proved: str | None = None
+    mail: str | None = None
+    joined: str | None = None
+
+    @classmethod
+    def from_args(cls, args: Mapping[str, str]) -> Choice:
+        """What ``as_args`` gave, from an address, a form or a stored mailing. A word that a field does not
+        know is left out, so show people what it comes to; a tag, a host or an answer that is not there
+        finds nobody."""
+        found: dict[str, Any] = {}
+        for field, name in _ARGS.items():
+            value = _cleaned(args.get(name, ""))
+            if value and value in _WORDS.get(field, (value,)):
+                found[field] = value
+        if not ("question" in found and "answer" in found):
+            found.pop("question", None)
+            found.pop("answer", None)
+        return cls(**found)
+
+    def as_args(self) -> dict[str, str]:
+        """Only what is set, under the names it has in an address; ``from_args`` makes the same again."""
+        return {name: value for field, name in _ARGS.items() if (value := getattr(self, field))}
+
+
+def _cleaned(raw: str) -> str:
+    text = "".join(c for c in unicodedata.normalize("NFC", raw) if c.isprintable())
+    return text.strip()[:LONGEST]
+
+
+def tag_key(name: str) -> str:
+    """For comparing tags: case-folded, spaces collapsed."""
+    return name_key(name)
+
+
+def init_app(app: Flask, has_joined: Callable[[], sa.ColumnElement[bool]]) -> None:
+    """Visits stand a floor above: from there comes the SQL for "this sign-up has come"."""
+    app.extensions["has_joined"] = has_joined
+
+
+def chosen(event_id: int, choice: Choice) -> sa.Select[tuple[Signup]]:
+    """The sign-ups of ``choice``, newest first. Erased ones are among them only where nothing is asked
+    that they have lost."""
+    statement = (
+        sa.select(Signup)
+        .where(Signup.event_id == event_id, *conditions(event_id, choice))
+        .order_by(Signup.id.desc())
+    )
+    if set(choice.as_args()) - {"status"}:
+        statement = statement.where(Signup.erased_at.is_(None))
+    return statement
+
+
+def conditions(event_id: int, choice: Choice) -> list[sa.ColumnElement[bool]]:
+    """SQL about one row of ``signups``: all of it must hold. The event's id is for what hangs on it."""
+    found: list[sa.ColumnElement[bool]] = []
+    for field in ("status", "source", "language"):
+        if value := getattr(choice, field):
+            found.append(getattr(Signup, field) == value)
+    if choice.reason:
+        found += [Signup.status == "pending", Signup.pending_reason == choice.reason]
+    if text := name_key(choice.search):
+        in_name = Signup.name_key.contains(text, autoescape=True)
+        found.append(sa.or_(in_name, Signup.email_key.contains(text, autoescape=True)))
+    if choice.crew:
+        found.append(Signup.is_crew.is_(choice.crew == "yes"))
+    if choice.proved:
+        is_proved = Signup.proved_at.is_not(None)
+        found.append(is_proved if choice.proved == "yes" else ~is_proved)
+    if choice.contact:
+        found.append(_agreed(choice.contact))
+    if choice.tag:
+        found.append(_tagged(event_id, choice.tag))
+    if choice.not_tag:
+        found.append(~_tagged(event_id, choice.not_tag))
+    if choice.need:
+        found.append(_needs(choice.need))
+    if choice.question and choice.answer:
+        found.append(_answered(event_id, choice.question, choice.answer))
+    if choice.mail:
+        found.append(_mailed(event_id, choice.mail))
+    if choice.joined:
+        came = current_app.extensions["has_joined"]()
+        found.append(came if choice.joined == "yes" else ~came)
+    return found
+
+
+def _agreed(host_key: str) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Consent.signup_id == Signup.id,
+        Consent.kind == "contact",
+        Consent.host_key == host_key,
+        Consent.withdrawn_at.is_(None),
+    )
+
+
+def _tagged(event_id: int, name: str) -> sa.ColumnElement[bool]:
+    tag_id = sa.select(Tag.id).where(Tag.event_id == event_id, Tag.key == tag_key(name))
+    return sa.exists().where(
+        SignupTag.signup_id == Signup.id, SignupTag.tag_id == tag_id.scalar_subquery()
+    )
+
+
+def _needs(need: str) -> sa.ColumnElement[bool]:
+    if need == ANY_NEED:
+        return sa.or_(Signup.access_needs.is_not(None), Signup.access_note.is_not(None))
+    # The list is kept as JSON; one of its texts stands there between quotes, as nothing else does.
+    return sa.cast(Signup.access_needs, sa.Text).contains(json.dumps(need), autoescape=True)
+
+
+def _answered(event_id: int, key: str, said: str) -> sa.ColumnElement[bool]:
+    """Answers are kept as JSON, each kind always written the same way, so its text can be compared."""
+    text, kind = sa.cast(Answer.value, sa.Text), Question.type
+    ways = [
+        sa.and_(kind.in_(("text", "paragraph", "choice")), text == json.dumps(said)),
+        sa.and_(kind == "choices", text.contains(json.dumps(said), autoescape=True)),
+    ]
+    if said in _YES_NO:
+        ways.append(sa.and_(kind == "yes_no", text == json.dumps(said == "yes")))
+    with contextlib.suppress(ValueError):
+        ways.append(sa.and_(kind == "number", text == json.dumps(questions.number(said))))
+    return sa.exists().where(
+        Answer.signup_id == Signup.id,
+        Answer.question_id == Question.id,
+        Question.event_id == event_id,
+        Question.key == key,
+        sa.or_(*ways),
+    )
+
+
+def _mailed(event_id: int, wanted: str) -> sa.ColumnElement[bool]:
+    mails = sa.and_(OutgoingMail.person == Signup.public_id, OutgoingMail.event_id == event_id)
+    if wanted == "none":
+        return ~sa.exists().where(mails)
+    latest = (
+        sa.select(OutgoingMail.state)
+        .where(mails)
+        .order_by(OutgoingMail.id.desc())
+        .limit(1)
+        .correlate(Signup)
+        .scalar_subquery()
+    )
+    return latest.in_(_MAIL_STATES.get(wanted, (wanted,)))
