@@ -36,6 +36,8 @@ SENTENCES = {
     "signup.approved": _l("A sign-up was approved."),
     "signup.declined": _l("A sign-up was declined."),
     "signup.cancelled": _l("A sign-up was cancelled by an organiser."),
+    "signup.address_corrected": _l("The address of a sign-up was corrected."),
+    "signup.links_sent": _l("A person was sent their links once more."),
     "signup.crew": _l("A person was counted apart from the audience."),
     "signup.audience": _l("A person was counted with the audience again."),
     "signup.address_removed": _l(

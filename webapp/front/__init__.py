@@ -7,6 +7,7 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     from webapp.front import (
+        address_page,
         audit_log,
         board,
         chair,
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(commands.cli)
     service.init_app(app)
     for module in (
+        address_page,
         audit_log,
         board,
         cockpit,

@@ -25,7 +25,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from webapp import clock, headers
+from webapp import addresses, clock, headers
 from webapp.accounts.access import signed_in
 from webapp.audit import operations as audit
 from webapp.db import LARGEST_ID, db, from_ms
@@ -34,6 +34,8 @@ from webapp.events import access
 from webapp.mail import masking, operations, queries
 from webapp.mail.models import STATES, OutgoingMail
 from webapp.permissions import permission
+from webapp.signup import queries as signups
+from webapp.signup.models import Signup
 
 blueprint = Blueprint("mail_pages", __name__)
 
@@ -62,6 +64,24 @@ def state_words() -> dict[str, str]:
 def _mail(mail_id: int) -> OutgoingMail:
     """The mail of this page's event, or 404."""
     return queries.one(access.current().id, mail_id) or abort(404)
+
+
+def _signup(mail: OutgoingMail) -> Signup | None:
+    """Whom it was for, as long as they can be written to."""
+    if mail.event_id is None or mail.person is None:
+        return None
+    signup = signups.by_public_id(mail.event_id, mail.person)
+    return signup if signup is not None and signup.is_live else None
+
+
+def _check_address(mail: OutgoingMail) -> None:
+    """Raises Refused for a mail to an address that was corrected since: its links are dead."""
+    signup = _signup(mail)
+    if signup is not None and signup.email_key != addresses.key(mail.to_address):
+        raise Refused(
+            _("The address was corrected since, so this mail is out of date. Send the person their links instead."),
+            "corrected",
+        )  # fmt: skip
 
 
 def _record(action: str, at: dt.datetime, event_id: int | None = None, **details: Any) -> None:
@@ -107,6 +127,7 @@ def show(slug: str, mail_id: int) -> str:
         tries=[(from_ms(one["at"]), one["said"]) for one in mail.attempts or []],
         links_shown=masking.shows_links(),
         words=state_words(),
+        signup=_signup(mail),
     )
 
 
@@ -126,6 +147,7 @@ def resend(slug: str, mail_id: int) -> BaseResponse:
     at = clock.now()
     mail = _mail(mail_id)
     try:
+        _check_address(mail)
         copy = operations.resend(mail, at)
     except Refused as refusal:
         db.session.rollback()

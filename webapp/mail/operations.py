@@ -17,6 +17,9 @@ from webapp.mail.models import OutgoingMail, SuppressedAddress
 
 log = logging.getLogger(__name__)
 
+# Stands in place of a server's words with a mail that was not sent for this reason.
+CORRECTED = "corrected"
+
 
 def resend(mail: OutgoingMail, at: dt.datetime) -> OutgoingMail:
     """Queues the mail once more, letter for letter, as a mail of its own with its own Message-ID.
@@ -71,6 +74,24 @@ def retry_failed(event_id: int, at: dt.datetime) -> int:
     return int(changed.rowcount)
 
 
+def readdress(before: str, now: str) -> None:
+    """The person's address was wrong: their mails are found under the public id they have ``now``, and
+    those that have not left never do, since nobody knows who reads them."""
+    waits = OutgoingMail.state.in_(("queued", "sending", "failed"))
+    db.session.execute(
+        sa.update(OutgoingMail)
+        .where(OutgoingMail.person == before)
+        .values(
+            person=now,
+            state=sa.case((waits, "suppressed"), else_=OutgoingMail.state),
+            last_reply=sa.case((waits, CORRECTED), else_=OutgoingMail.last_reply),
+            leased_by=None,
+            leased_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
 def try_now(at: dt.datetime) -> int:
     """Ends the pause of delivery; answers 0 if there was none."""
     return pauses.end(at)
@@ -84,6 +105,13 @@ def allow_again(suppressed_id: int) -> str | None:
     address = row.address_key
     db.session.delete(row)
     return address
+
+
+def allow_address(address_key: str) -> None:
+    """Lets mail to an address try again: somebody who ought to know says that it is right."""
+    db.session.execute(
+        sa.delete(SuppressedAddress).where(SuppressedAddress.address_key == address_key)
+    )
 
 
 def suppress(address: str, reason: str, at: dt.datetime) -> None:

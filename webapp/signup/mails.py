@@ -139,6 +139,7 @@ def link_again(event: Event, person: Person, at: dt.datetime) -> None:
     page behind the link is where people have their data deleted."""
     found = links.of(person)
     has_place = person.status == "confirmed" and event.phase(at) in ("before", "live")
+    tomorrow = at + dt.timedelta(days=1)
     words = {
         "my_url": found.my,
         "join_url": found.join if has_place else "",
@@ -146,8 +147,30 @@ def link_again(event: Event, person: Person, at: dt.datetime) -> None:
     }
     _post(
         "link_again", event, person, at, words, found=found,
-        method="REQUEST" if has_place else None, expires_at=at + dt.timedelta(days=1),
+        method="REQUEST" if has_place else None,
+        expires_at=min(tomorrow, event.closes_by) if has_place else tomorrow,
     )  # fmt: skip
+
+
+def links_of(event: Event, signup: Signup, at: dt.datetime, *, again: bool = False) -> None:
+    """What brings a live sign-up its links: the first mail of its status, to an address that has had none
+    yet, or (``again``) the same links once more."""
+    match signup.status, signup.pending_reason:
+        case "pending", "address":
+            confirm_address(event, signup, at)
+        case "pending", "approval" if not again:
+            waiting_for_approval(event, signup, at, first=True)
+        case "pending", "click":
+            # It looked like a robot's: nothing leaves before somebody has seen it.
+            return
+        case "waitlisted", _ if not again:
+            waitlisted(event, signup, at, first=True)
+        case "offered", _:
+            offer(event, signup, at)
+        case "confirmed", _ if not again and event.phase(at) in ("before", "live"):
+            confirmed(event, signup, at, first=True)
+        case _:
+            link_again(event, signup, at)
 
 
 def declined(event: Event, person: Person, at: dt.datetime, reason: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from webapp.signup.operations import asking
 from webapp.signup.operations.agreeing import agree_contact, ask_to_erase, withdraw_contact
 from webapp.signup.operations.blocking import block, forget_blocks
+from webapp.signup.operations.correcting import correct_address, send_links, send_links_to
 from webapp.signup.operations.deciding import approve, decline, mark_crew
 from webapp.signup.operations.editing import edit
 from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
@@ -30,6 +31,7 @@ __all__ = [
     "cancel",
     "check_open",
     "come_back",
+    "correct_address",
     "decline",
     "drop_unproved",
     "edit",
@@ -43,6 +45,8 @@ __all__ = [
     "prove",
     "prove_ids",
     "send_link_again",
+    "send_links",
+    "send_links_to",
     "sign_up",
     "withdraw_contact",
 ]

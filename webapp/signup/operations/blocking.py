@@ -26,6 +26,15 @@ def block(event: Event, email_key: str, at: dt.datetime) -> None:
     db.session.flush()
 
 
+def is_blocked(event_id: int, email_key: str) -> bool:
+    """Whether its owner wants nothing of the event."""
+    marks = statements.marks_of(event_id, email_key)
+    found = sa.exists().where(
+        BlockedAddress.event_id == event_id, BlockedAddress.address_mark.in_(marks)
+    )
+    return bool(db.session.scalar(sa.select(found)))
+
+
 def forget_blocks(event_id: int) -> None:
     """Nobody can sign up for the event any more, so nobody needs to be kept out."""
     db.session.execute(sa.delete(BlockedAddress).where(BlockedAddress.event_id == event_id))
