@@ -74,10 +74,14 @@ class Prepared:
 
 class PreparedInsert:
     """As ``Prepared``: an INSERT into ``table`` of the columns that its values name, and ``rest`` after it
-    (what to do about a conflict, what to answer)."""
+    (what to do about a conflict, what to answer). With ``where`` it writes only if that is so; ``instead``
+    holds what stands for a column in place of its plain value. Both may name the values (``:name``)."""
 
-    def __init__(self, table: str, rest: str = "") -> None:
-        self._table, self._rest = table, rest
+    def __init__(
+        self, table: str, rest: str = "", *, where: str = "", instead: dict[str, str] | None = None
+    ) -> None:
+        self._table, self._rest, self._where = table, rest, where
+        self._instead = instead or {}
         self._made: dict[tuple[str, ...], Prepared] = {}
 
     def run(self, connection: sa.Connection, values: Values | list[Values]) -> int:
@@ -93,7 +97,8 @@ class PreparedInsert:
         columns = tuple(values)
         statement = self._made.get(columns)
         if statement is None:
-            marks = ", ".join(f":{name}" for name in columns)
-            text = f"INSERT INTO {self._table} ({', '.join(columns)}) VALUES ({marks}) {self._rest}"  # noqa: S608 - our own names
+            marks = ", ".join(self._instead.get(name, f":{name}") for name in columns)
+            what = f"SELECT {marks} WHERE {self._where}" if self._where else f"VALUES ({marks})"
+            text = f"INSERT INTO {self._table} ({', '.join(columns)}) {what} {self._rest}"
             statement = self._made[columns] = Prepared(text)
         return statement

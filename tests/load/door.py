@@ -81,7 +81,8 @@ def join(server: str, folder: Path, sizes: Sizes) -> list[Row]:
         with ground.app.app_context():
             room = event(starts_in=dt.timedelta(minutes=-25)).id
             away = event(starts_in=dt.timedelta(minutes=-25), presence="platform").id
-            here, there = (iter(join_tokens(event_id, enough)) for event_id in (room, away))
+            here = iter(join_tokens(ground, room, enough))
+            there = iter(join_tokens(ground, away, enough, first=enough + 1))
         with ground.serve() as turnout, ground.ceiling() as bare:
             reached = rounds.alternate(
                 {
@@ -117,7 +118,8 @@ def pulse(server: str, folder: Path, sizes: Sizes) -> list[Row]:
         with ground.app.app_context():
             room = event(starts_in=dt.timedelta(minutes=-25)).id
             people = [
-                (token, f"tab-{number}") for number, token in enumerate(join_tokens(room, 5000))
+                (token, f"tab-{number}")
+                for number, token in enumerate(join_tokens(ground, room, 5000))
             ]
         crowd = itertools.cycle(people)
         with ground.serve() as turnout, ground.ceiling() as bare:

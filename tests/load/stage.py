@@ -18,11 +18,12 @@ from sqlalchemy.engine import make_url
 
 from tests.load import fill
 from tests.load.served import ROOT, Served, turnout
-from webapp import clock, migrate, tokens
+from webapp import clock, migrate
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.front import event_file
 from webapp.signup import links
+from webapp.signup.models import Signup
 from webapp.signup.people import Newcomer
 
 _numbers = itertools.count(1)
@@ -134,9 +135,13 @@ def join_token(event_id: int, public_id: str, person_key: int) -> str:
     return links.join_token(Newcomer(event_id, public_id, person_key, "", ""))
 
 
-def join_tokens(event_id: int, count: int) -> list[str]:
-    """Join links of people who have a sign-up, as ``fill.signups`` writes them. Needs a context."""
-    return [
-        join_token(event_id, tokens.public_id(), fill.person_key(number))
-        for number in range(1, count + 1)
+def join_tokens(ground: Stage, event_id: int, count: int, *, first: int = 1) -> list[str]:
+    """Join links of ``count`` people, with their sign-ups. Needs a context."""
+    fill.signups(ground, event_id, count, first=first)
+    people = sa.select(Signup.public_id, Signup.person_key).where(Signup.event_id == event_id)
+    made = [
+        join_token(event_id, public_id, key or 0) for public_id, key in db.session.execute(people)
     ]
+    # Let go of the database: what follows writes past this session.
+    db.session.remove()
+    return made

@@ -11,7 +11,7 @@ import dataclasses
 import datetime as dt
 import logging
 import time
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from flask import current_app
@@ -25,11 +25,28 @@ from webapp.attendance.models import Visit
 from webapp.attendance.tickets import Ticket
 from webapp.db import db, is_sqlite, reading, to_ms, tune_sqlite
 from webapp.events.models import Event, Phase
-from webapp.prepared import PreparedInsert
+from webapp.prepared import Prepared, PreparedInsert
 
 log = logging.getLogger(__name__)
 SECONDS = 2.0
-_INSERT = PreparedInsert(Visit.__tablename__, "ON CONFLICT (uid) DO NOTHING")
+_ONCE = "ON CONFLICT (uid) DO NOTHING"
+_INSERT = PreparedInsert(Visit.__tablename__, _ONCE)
+# Only for a sign-up that is on. One that is erased has no key any more.
+_INSERT_OF_SIGNUP = PreparedInsert(
+    Visit.__tablename__, _ONCE,
+    where="EXISTS (SELECT 1 FROM signups WHERE signups.person_key = :person_key"
+    " AND signups.event_id = :event_id"
+    " AND signups.status IN ('pending','confirmed','waitlisted','offered'))",
+)  # fmt: skip
+_STANDING = Prepared(
+    "SELECT status, erased_at FROM signups WHERE event_id = :event_id AND public_id = :public_id"
+)
+
+# How a sign-up stands at the door: "on"; "cancelled" or "declined"; or "gone", for one that is erased or
+# that nobody knows.
+Standing = Literal["on", "cancelled", "declined", "gone"]
+# What came of pressing Join: "in" the database, "spooled" to the disk, or how the sign-up stands instead.
+Entered = Literal["in", "spooled"] | Standing
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -149,19 +166,70 @@ def visit_row(ticket: Ticket, found: Facts, uid: str, at: dt.datetime, name: str
     }
 
 
-def enter(ticket: Ticket, found: Facts, uid: str, at: dt.datetime, *, name: str | None = None, name_key: str | None = None) -> None:  # fmt: skip
+def standing(connection: sa.Connection, event_id: int, public_id: str) -> Standing:
+    row = _STANDING.first(connection, {"event_id": event_id, "public_id": public_id})
+    if row is None or row[1] is not None:
+        return "gone"
+    status: str = row[0]
+    return status if status in ("cancelled", "declined") else "on"  # type: ignore[return-value]  # one of the two
+
+
+def withdrawn(ticket: Ticket) -> Standing | None:
+    """How the sign-up behind a link stands if it is no longer on; None if it is, for a guest, and where
+    the database does not answer."""
+    if ticket.public_id is None:
+        return None
+    try:
+        with reading(), engine().begin() as connection:
+            found = standing(connection, ticket.event_id, ticket.public_id)
+    except SQLAlchemyError as error:
+        log.error("whether a sign-up is still on cannot be asked: %s", error)
+        return None
+    return None if found == "on" else found
+
+
+def enter(ticket: Ticket, found: Facts, uid: str, at: dt.datetime, *, name: str | None = None, name_key: str | None = None) -> Entered:  # fmt: skip
     """Logs that somebody went in at ``at``: durable when this returns, in the database or in the spool.
-    The same ``uid`` twice is one visit."""
+    The same ``uid`` twice is one visit. Of a sign-up that is no longer on nothing is logged."""
     row = visit_row(ticket, found, uid, at, name, name_key)
     try:
         with engine().begin() as connection:
-            insert(connection, row)
+            return _write(connection, row, ticket.public_id)
     except IntegrityError as error:
         # The event's row is gone since the facts were read; there is nothing left to count for.
         log.warning("a visit found no event: %s", error.orig)
+        return "in"
     except SQLAlchemyError as error:
         log.error("the database did not take a visit, the spool does: %s", error)
-        spool.keep(row)
+        spool.keep(row | {"signup": ticket.public_id})
+        return "spooled"
+
+
+def _write(connection: sa.Connection, row: dict[str, Any], public_id: str | None) -> Entered:
+    """Asks how a sign-up stands with the insert itself, and a second time only if no row was written."""
+    if public_id is None:
+        insert(connection, row)
+    elif not _INSERT_OF_SIGNUP.run(connection, row):
+        found = standing(connection, row["event_id"], public_id)
+        if found != "on":
+            return found
+        # The same press twice, or a link from after the tie to the visits was cut: its key is nobody's.
+        insert(connection, row)
+    return "in"
+
+
+def store(connection: sa.Connection, row: dict[str, Any]) -> int:
+    """Stores a visit from the spool unless it is there already; answers 1 or 0. Whoever went in while
+    nobody could be asked, by a link that was no longer on, was there: as a guest."""
+    row = dict(row)
+    public_id = row.pop("signup", None)
+    if public_id is None:
+        return insert(connection, row)
+    if _INSERT_OF_SIGNUP.run(connection, row):
+        return 1
+    if standing(connection, row["event_id"], public_id) != "on":
+        row |= {"person_key": tokens.person_key(), "identity": "anonymous", "is_registered": False}
+    return insert(connection, row)
 
 
 def guest_url(event: Event) -> str:

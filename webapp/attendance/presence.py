@@ -361,8 +361,14 @@ def _write(event_id: int, batch: dict[str, Heard], leaving: dt.datetime | None) 
     rows = _rows(event_id, batch)
     # Asked behind the lock on the visits: who has just said so is among them.
     unrecorded = signup_queries.without_stay(event_id)
+    is_on = signup_queries.keys_that_are_on(
+        event_id, {h.person_key for c, h in batch.items() if h.is_registered and c not in rows}
+    )
     for connection, heard in batch.items():
         known = rows.get(connection, [])
+        # A page that was opened by the link of a sign-up which is no longer on begins no visit.
+        if not known and heard.is_registered and heard.person_key not in is_on:
+            continue
         # Also somebody who came in as a guest on this device and turned out to be one of them.
         if unrecorded and {heard.person_key, *(row.person_key for row in known)} & unrecorded:
             continue

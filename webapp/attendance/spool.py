@@ -16,13 +16,18 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from webapp import jobs
 from webapp.db import db
+from webapp.errors import Refused
+from webapp.signup import operations as signups
+from webapp.signup.models import Signup
 
 log = logging.getLogger(__name__)
+_CHUNK = 400
 _lock = threading.Lock()
 
 
@@ -68,19 +73,36 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _replay(path: Path) -> int:
+def _replay(path: Path, at: dt.datetime) -> int:
     from webapp.attendance import door
 
-    stored = 0
-    for row in _rows(path):
+    stored, rows = 0, _rows(path)
+    for row in rows:
         try:
             with db.session.begin_nested():
-                stored += door.insert(db.session.connection(), row)
+                stored += door.store(db.session.connection(), row)
         except IntegrityError:
             log.warning("visit %s belongs to an event that is gone", row.get("uid"))
+    _prove([row["signup"] for row in rows if row.get("signup")], at)
     db.session.commit()
     path.unlink()
     return stored
+
+
+def _prove(public_ids: list[str], at: dt.datetime) -> None:
+    """They pressed a button behind a mailed link, while nobody could write down what that proves."""
+    for start in range(0, len(public_ids), _CHUNK):
+        waiting = db.session.scalars(
+            sa.select(Signup).where(
+                Signup.public_id.in_(public_ids[start : start + _CHUNK]),
+                Signup.pending_reason == "address",
+            )
+        )
+        for signup in waiting:
+            try:
+                signups.prove(signup, at)
+            except Refused as refusal:
+                log.info("address proved at the door, no place: %s", refusal.code)
 
 
 @jobs.every(5.0, "spool")
@@ -92,7 +114,7 @@ def replay(at: dt.datetime) -> int:
         path.rename(path.with_name(f"{path.stem}-{os.getpid()}-{int(at.timestamp() * 1000)}.jsonl.replaying"))  # fmt: skip
     for path in sorted(folder().glob("*.replaying")):
         try:
-            stored += _replay(path)
+            stored += _replay(path, at)
         except SQLAlchemyError as error:
             db.session.rollback()
             log.error("spooled visits could not be stored yet: %s", error)

@@ -83,14 +83,14 @@ def _inside(token: str, found: Facts, uid: str) -> ResponseReturnValue:
     return found.away[language]
 
 
-def _withdrawn(ticket: Ticket, found: Facts) -> str | None:
-    """Whether the sign-up behind a link is no longer on, as far as the database can be asked."""
-    if ticket.public_id is None:
-        return None
-    signup = signup_queries.by_public_id(ticket.event_id, ticket.public_id)
-    if signup is None or signup.erased_at is not None:
-        return "gone"
-    return signup.status if signup.status in ("cancelled", "declined") else None
+def _no_longer_on(ticket: Ticket, token: str, found: Facts, problem: str = "") -> str:
+    """Who gave their place back may take it up again here; everybody else may come as a guest."""
+    signup = signup_queries.by_public_id(ticket.event_id, ticket.public_id or "")
+    can_return = signup is not None and signup.cancelled_by in ("person", "lapsed")
+    return render_template(
+        "attendance/withdrawn.html", event=found.event, token=token, can_return=can_return, problem=problem,
+        guest_url=door.guest_url(found.event),
+    )  # fmt: skip
 
 
 @blueprint.get("/join/<token>")
@@ -101,13 +101,11 @@ def join(token: str) -> ResponseReturnValue:
     phase = found.phase(at)
     if phase in ("over", "cancelled"):
         return _gone(found)
-    withdrawn = _withdrawn(ticket, found)
-    if withdrawn == "gone":
-        abort(404)
-    if withdrawn:
-        return render_template(
-            "attendance/withdrawn.html", event=found.event, guest_url=door.guest_url(found.event)
-        )
+    match door.withdrawn(ticket):
+        case "gone":
+            abort(404)
+        case "cancelled" | "declined":
+            return _no_longer_on(ticket, token, found)
     if phase == "before":
         return _waiting(token, found, at, armed=False)
     return render_template(
@@ -127,20 +125,43 @@ def enter(token: str) -> ResponseReturnValue:
     if phase == "before":
         return _waiting(token, found, at, armed=True)
     uid = _uid()
-    if ticket.public_id is not None and (found.event.confirm_address or found.event.approval):
-        _prove(ticket, at)
-    door.enter(ticket, found, uid, at)
+    entered = door.enter(ticket, found, uid, at)
+    if entered == "gone":
+        abort(404)
+    if entered in ("cancelled", "declined"):
+        return _no_longer_on(ticket, token, found)
     response = make_response(_inside(token, found, uid))
-    _claim_guest(ticket, at, response)
+    # While the database does not answer nobody is kept waiting for it: the spool's turn does the rest.
+    if entered == "in" and ticket.is_registered:
+        if found.event.confirm_address or found.event.approval:
+            _prove(ticket, at)
+        _claim_guest(ticket, response)
     return response
+
+
+@blueprint.post("/join/<token>/come-back")
+@permission("link", csrf="token")
+def come_back(token: str) -> ResponseReturnValue:
+    """Takes the place up again from the door, and leads in."""
+    ticket, found = _open(token)
+    signup = signup_queries.by_public_id(ticket.event_id, ticket.public_id or "")
+    if signup is None or signup.erased_at is not None:
+        abort(404)
+    try:
+        signups.come_back(signup, clock.now())
+    except Refused as refusal:
+        db.session.rollback()
+        return _no_longer_on(ticket, token, found, str(refusal)), 409
+    db.session.commit()
+    return redirect(url_for("attendance.join", token=token), 303)
 
 
 def _prove(ticket: Ticket, at: dt.datetime) -> None:
     """Pressing a button behind a mailed link proves the address. A full event proves it all the same;
     the person comes in as a guest would."""
     signup = signup_queries.by_public_id(ticket.event_id, ticket.public_id or "")
-    if signup is None or signup.erased_at is not None:
-        abort(404)
+    if signup is None:
+        return
     try:
         signups.prove(signup, at)
     except Refused as refusal:
@@ -167,10 +188,8 @@ def _guest_key(event_id: int) -> int | None:
     return None
 
 
-def _claim_guest(ticket: Ticket, at: dt.datetime, response: Response) -> None:
+def _claim_guest(ticket: Ticket, response: Response) -> None:
     """A mailed link used on a device that came as a guest: those visits were this person's."""
-    if not ticket.is_registered:
-        return
     key = _guest_key(ticket.event_id)
     if key is None or key == ticket.person_key:
         return
@@ -245,12 +264,12 @@ def enter_as_guest(token: str) -> ResponseReturnValue:
 @blueprint.get("/room/<token>")
 @permission("link")
 def room(token: str) -> ResponseReturnValue:
-    _ticket, found = _open(token)
+    ticket, found = _open(token)
     at = clock.now()
     phase = found.phase(at)
     if phase in ("over", "cancelled"):
         return _gone(found)
-    if phase == "before":
+    if phase == "before" or door.withdrawn(ticket):
         return redirect(url_for("attendance.join", token=token), 303)
     now, following = agenda.now_and_next(found.items, at, phase)
     return render_template(
@@ -314,6 +333,8 @@ def leave(token: str) -> ResponseReturnValue:
 @permission("link", csrf="token")
 def together(token: str) -> ResponseReturnValue:
     ticket, _found = _open(token)
+    if door.withdrawn(ticket):
+        return redirect(url_for("attendance.join", token=token), 303)
     count = request.form.get("count", "").strip()
     said = "no"
     if count.isdecimal() and len(count) < 6:

@@ -160,6 +160,18 @@ def without_stay(event_id: int) -> frozenset[int]:
     )
 
 
+def keys_that_are_on(event_id: int, person_keys: Collection[int]) -> frozenset[int]:
+    """Those of the keys that belong to a live sign-up of the event. No query for none."""
+    if not person_keys:
+        return frozenset()
+    found = db.session.scalars(
+        sa.select(Signup.person_key).where(
+            Signup.event_id == event_id, Signup.person_key.in_(person_keys), _LIVE
+        )
+    )
+    return frozenset(key for key in found if key is not None)
+
+
 def by_public_id(event_id: int, public_id: str) -> Signup | None:
     return db.session.scalar(
         sa.select(Signup).where(Signup.event_id == event_id, Signup.public_id == public_id)
