@@ -9,7 +9,7 @@ help:
 	@echo "make test   run the tests"
 	@echo "make check  run the linters, the type checker and the import contracts"
 	@echo "make load   measure speed and size, and print the table (ARGS=\"--only page signup\")"
-	@echo "make texts  collect every text that people read, for translators"
+	@echo "make texts  collect every text that people read, and bring the catalogues of other languages up to date"
 
 # An environment that was left half made (a Ctrl-C in the middle) has no pip yet and is made anew.
 $(VENV)/.app: config/requirements/app.txt
@@ -40,11 +40,13 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The catalogue is made anew whenever somebody translates, so it is not kept: webapp/translations/messages.pot.
+# All texts, made anew whenever somebody translates and so not kept: webapp/translations/messages.pot. Then those
+# that attendees see, in every language the site speaks: webapp/translations/<language>/LC_MESSAGES/messages.po.
 texts: $(VENV)/.app
 	@mkdir -p webapp/translations
 	@$(BIN)/pybabel -q extract -F pyproject.toml -k _l --project=Turnout --copyright-holder="the authors of Turnout" --msgid-bugs-address="" --sort-by-file --no-wrap -o webapp/translations/messages.pot .
 	@echo "webapp/translations/messages.pot"
+	@$(BIN)/python -m tests.catalogue
 
 # Writes the two requirement files anew from pyproject.toml; needs uv on the PATH.
 lock:

@@ -24,7 +24,8 @@ class Base:
     PROXY_COUNT: int = 0
     TRUSTED_HOSTS: list[str] | None = None
     SITE_NAME: str = "Turnout"
-    LANGUAGES: list[str] = ["en"]
+    # What attendees may read the site in: each has a catalogue in webapp/translations, but for English.
+    LANGUAGES: list[str] = ["en", "es"]
     DEMO: bool | None = None
 
     # The database. Empty means SQLite in the instance folder.

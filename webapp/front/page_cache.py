@@ -35,10 +35,13 @@ def serve(name: str, make: Callable[[], str | bytes], mimetype: str = "text/html
     """The page ``name`` in the reader's language, made by ``make`` if none is fresh. A reader who has
     these very bytes already gets 304."""
     cache: dict[Any, Kept] = current_app.extensions.setdefault("page_cache", {})
-    key = (name, i18n.pick())
+    carried = i18n.carried()
+    key = (name, i18n.pick(), carried)
     kept = cache.get(key)
     if kept is None or kept.until < time.monotonic():
         made = make()
+        if carried and mimetype == "text/html" and isinstance(made, str):
+            made = i18n.with_language(made, carried)
         kept = Kept(made.encode() if isinstance(made, str) else made, mimetype)
         if len(cache) > 500:
             cache.clear()

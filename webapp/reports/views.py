@@ -6,8 +6,9 @@ import re
 import unicodedata
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from webapp import i18n
 from webapp.permissions import permission
 from webapp.reports import article as articles
 from webapp.reports import curve, queries
@@ -29,10 +30,8 @@ def _found(slug: str, version: int | None = None) -> tuple[ReportVersion, Articl
         abort(404)
     row, newest = found
     article = articles.of(row, newest)
-    known: list[str] = current_app.config["LANGUAGES"]
-    language = article.event["language"]
     # Our own words on the page are in the report's language, whoever reads it.
-    g.language = language if language in known else known[0]
+    i18n.pin(article.event["language"])
     return row, article
 
 

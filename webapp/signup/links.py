@@ -10,8 +10,9 @@ import dataclasses
 import datetime as dt
 
 import sqlalchemy as sa
+from flask import has_request_context
 
-from webapp import tokens
+from webapp import i18n, tokens
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.signup import queries
@@ -60,7 +61,8 @@ def my_url(person: Person) -> str:
 
 
 def join_url(person: Person) -> str:
-    return token_url("attendance.join", join_token(person))
+    """It says the person's language, if that is not the site's first: the door asks no database."""
+    return i18n.named_for(token_url("attendance.join", join_token(person)), person.language)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -143,6 +145,9 @@ def _standing(bound: Bound, at: dt.datetime) -> tuple[Signup, Event]:
     # Somebody who signed up again after leaving has a new link; the old one is dead from then on.
     if not signup.is_live and queries.live_by_key(event.id, signup.email_key) is not None:
         raise TokenForeign
+    if has_request_context():
+        # What is behind a link of theirs speaks their language.
+        i18n.prefer(signup.language)
     return signup, event
 
 
