@@ -95,7 +95,7 @@ def test_a_guest_who_turns_out_to_be_one_of_them(buffer):
     visit = joined(event, person_key=4711)
     pulse(buffer, event, 4711, visit.uid, 30, 60)
     buffer.flush(at(60))
-    operations.claim_guest(event.id, 4711, ana.person_key)
+    operations.claim_guests(event.id, [4711], ana.person_key)
     db.session.commit()
     pulse(buffer, event, 4711, visit.uid, 90, 120)
     buffer.flush(at(120))

@@ -15,6 +15,7 @@ from webapp.audit import operations as audit
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events.models import Event
+from webapp.signup.models import Signup
 
 # More than this is a slip of the finger.
 MAX_COMPANIONS = 200
@@ -106,23 +107,37 @@ def forget_stay(event_id: int, person_keys: Collection[int]) -> int:
     return int(result.rowcount)
 
 
-def claim_guest(event_id: int, guest_key: int, person_key: int) -> int:
-    """Visits made as a guest become those of the sign-up whose mailed link was used on the same device;
-    answers how many."""
+def claim_guests(event_id: int, guest_keys: Collection[int], person_key: int) -> int:
+    """Visits made as a guest become those of the sign-up whose mailed link was used on the same device, or
+    that the same browser has made; answers how many."""
+    return _give_to(
+        event_id, guest_keys, person_key=person_key,
+        identity="identified", is_registered=True, name=None, name_key=None,
+    )  # fmt: skip
+
+
+def merge_guests(event_id: int, guest_keys: Collection[int], person_key: int) -> int:
+    """Visits under these keys were all the same guest's: one browser. If its key is by now that of a
+    sign-up with a place, they are the sign-up's. Answers how many."""
+    is_own = sa.exists().where(
+        Signup.event_id == event_id, Signup.person_key == person_key, Signup.status == "confirmed"
+    )
+    if db.session.scalar(sa.select(is_own)):
+        return claim_guests(event_id, guest_keys, person_key)
+    return _give_to(event_id, guest_keys, person_key=person_key)
+
+
+def _give_to(event_id: int, guest_keys: Collection[int], **values: Any) -> int:
+    if not guest_keys:
+        return 0
     result: Any = db.session.execute(
         sa.update(Visit)
         .where(
             Visit.event_id == event_id,
-            Visit.person_key == guest_key,
+            Visit.person_key.in_(guest_keys),
             Visit.is_registered.is_(False),
         )
-        .values(
-            person_key=person_key,
-            identity="identified",
-            is_registered=True,
-            name=None,
-            name_key=None,
-        )
+        .values(**values)
     )
     if result.rowcount:
         mark_changed([event_id])

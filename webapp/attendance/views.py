@@ -20,6 +20,7 @@ from flask import (  # fmt: skip
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import clock, i18n, tokens
 from webapp.agenda import queries as agenda
@@ -28,10 +29,13 @@ from webapp.attendance.door import Facts
 from webapp.attendance.tickets import Ticket
 from webapp.db import db
 from webapp.errors import Refused
+from webapp.events import queries as events
+from webapp.events.models import Event
 from webapp.permissions import permission
+from webapp.signup import door_pass, people
 from webapp.signup import operations as signups
-from webapp.signup import people
 from webapp.signup import queries as signup_queries
+from webapp.signup.door_pass import DoorPass
 
 blueprint = Blueprint("attendance", __name__)
 _UID = re.compile(r"[A-Za-z0-9_-]{16,32}")
@@ -110,7 +114,7 @@ def join(token: str) -> ResponseReturnValue:
         return _waiting(token, found, at, armed=False)
     return render_template(
         "attendance/live.html", token=token, event=found.event, visit=door.new_uid(),
-        guest_url=door.guest_url(found.event) if ticket.is_registered else None,
+        guest_url=door.guest_url(found.event),
     )  # fmt: skip
 
 
@@ -132,10 +136,10 @@ def enter(token: str) -> ResponseReturnValue:
         return _no_longer_on(ticket, token, found)
     response = make_response(_inside(token, found, uid))
     # While the database does not answer nobody is kept waiting for it: the spool's turn does the rest.
-    if entered == "in" and ticket.is_registered:
-        if found.event.confirm_address or found.event.approval:
+    if entered == "in":
+        if ticket.is_registered and (found.event.confirm_address or found.event.approval):
             _prove(ticket, at)
-        _claim_guest(ticket, response)
+        _who_it_is(ticket, found.event, at, response)
     return response
 
 
@@ -169,33 +173,41 @@ def _prove(ticket: Ticket, at: dt.datetime) -> None:
     db.session.commit()
 
 
-def _cookie(event_id: int) -> str:
-    return f"turnout_guest_{event_id}"
-
-
-def _guest_key(event_id: int) -> int | None:
-    """The key under which this browser came as a guest before."""
-    cookie = request.cookies.get(_cookie(event_id))
-    if not cookie:
-        return None
-    try:
-        payload = tokens.read("door-cookie", cookie).payload
-    except tokens.TokenError:
-        return None
-    match payload:
-        case [int(found), int(key)] if found == event_id:
-            return key
-    return None
-
-
-def _claim_guest(ticket: Ticket, response: Response) -> None:
-    """A mailed link used on a device that came as a guest: those visits were this person's."""
-    key = _guest_key(ticket.event_id)
-    if key is None or key == ticket.person_key:
+def _who_it_is(ticket: Ticket, event: Event, at: dt.datetime, response: Response) -> None:
+    """Whoever came in by this browser under another key before is the same person. A mailed link says
+    who that is: what was a guest's is the sign-up's from then on."""
+    known = door_pass.of_browser(event.id)
+    if known is None or not (ticket.is_registered or known.key == ticket.person_key):
         return
-    operations.claim_guest(ticket.event_id, key, ticket.person_key)
-    db.session.commit()
-    response.delete_cookie(_cookie(ticket.event_id), samesite="Lax")
+    others = [key for key in (known.key, *known.older) if key != ticket.person_key]
+    if not others:
+        return
+    merge = operations.claim_guests if ticket.is_registered else operations.merge_guests
+    try:
+        merge(event.id, others, ticket.person_key)
+        db.session.commit()
+    except SQLAlchemyError as error:
+        # The person is in, and the cookie stays: the next press tries again.
+        db.session.rollback()
+        current_app.logger.warning("visits of one browser stay apart: %s", error)
+        return
+    door_pass.give_anew(response, event, ticket.person_key, at)
+
+
+@blueprint.get("/events/<slug>/door")
+@permission("public")
+def by_browser(slug: str) -> ResponseReturnValue:
+    """The door for the browser that a form was sent from. It shows nothing of whom the form was about."""
+    event = events.public_by_slug(slug)
+    if event is None:
+        abort(404)
+    known = door_pass.of_browser(event.id)
+    if known is None:
+        return render_template(
+            "attendance/no_pass.html", event=event, phase=event.phase(clock.now())
+        )
+    own = tickets.for_guest(event.id, known.key, named=False)
+    return redirect(url_for("attendance.join", token=own), 303)
 
 
 @blueprint.get("/guest/<token>")
@@ -225,8 +237,13 @@ def _guest_form(token: str, found: Facts, phase: str, error: str | None) -> str:
         "attendance/guest.html", token=token, event=found.event, phase=phase, error=error,
         # What cannot be seen cannot be corrected on the page either.
         name="".join(c for c in request.form.get("name", "") if c.isprintable()),
-        visit=door.new_uid(),
+        visit=door.new_uid(), is_known=_own_pass(found.event) is not None,
     )  # fmt: skip
+
+
+def _own_pass(event: Event) -> DoorPass | None:
+    """This browser's, unless somebody says that they are not who sat there before."""
+    return None if request.values.get("other") else door_pass.of_browser(event.id)
 
 
 @blueprint.post("/guest/<token>")
@@ -243,21 +260,20 @@ def enter_as_guest(token: str) -> ResponseReturnValue:
             name = people.clean_name(request.form["name"])
         except ValueError as error:
             return _guest_form(token, found, phase, str(error)), 400
-    event_id = found.event.id
-    key = _guest_key(event_id) or tokens.person_key()
-    own = tickets.for_guest(event_id, key, named=name is not None)
+    known = _own_pass(found.event)
+    key = known.key if known else tokens.person_key()
+    own = tickets.for_guest(found.event.id, key, named=name is not None)
+    ticket, entered = tickets.read(own), None
     if phase == "before":
-        response = redirect(url_for("attendance.join", token=own), 303)
+        response = make_response(redirect(url_for("attendance.join", token=own), 303))
     else:
-        uid = _uid()
-        door.enter(
-            tickets.read(own), found, uid, at, name=name, name_key=people.name_key(name) if name else None
-        )  # fmt: skip
+        uid, name_key = _uid(), people.name_key(name) if name else None
+        entered = door.enter(ticket, found, uid, at, name=name, name_key=name_key)
         response = make_response(_inside(own, found, uid))
-    response.set_cookie(
-        _cookie(event_id), tokens.sign("door-cookie", [event_id, key]), max_age=3 * 24 * 3600,
-        httponly=True, samesite="Lax", secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )  # fmt: skip
+    if known is None:
+        door_pass.give_anew(response, found.event, key, at)
+    elif entered == "in":
+        _who_it_is(ticket, found.event, at, response)
     return response
 
 

@@ -15,7 +15,7 @@ from webapp.agenda import queries as agenda
 from webapp.events import accent, access
 from webapp.events import queries as events
 from webapp.events.models import Event
-from webapp.front import page_cache
+from webapp.front import page_cache, thanks
 from webapp.permissions import permission
 from webapp.reports import queries as reports
 from webapp.signup import queries as signups
@@ -87,6 +87,7 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False) -> str:
         items=items,
         state=state,
         places_left=left,
+        is_soon=thanks.is_soon(event, at),
         few=left is not None and left <= FEW_PLACES,
         title=title.strip(),
         subtitle=rest.strip(),

@@ -11,12 +11,20 @@ from flask.typing import ResponseReturnValue
 from webapp import clock
 from webapp.attendance import door
 from webapp.events import queries
+from webapp.events.models import Event
 from webapp.permissions import permission
 
 blueprint = Blueprint("thanks", __name__)
 
 # So close to the start a mail may come too late: everybody gets the same link that names nobody.
 SOON = dt.timedelta(minutes=60)
+
+
+def is_soon(event: Event, at: dt.datetime) -> bool:
+    """Whether the way in is shown to whoever has just signed up, or did so in this browser before."""
+    phase = event.phase(at)
+    is_near = phase == "live" or (phase == "before" and event.live_from - at <= SOON)
+    return is_near and event.mode != "in_person"
 
 
 @blueprint.get("/events/<slug>/signup/thanks")
@@ -28,10 +36,8 @@ def show(slug: str) -> ResponseReturnValue:
         abort(404)
     sent = session.get("signed_up")
     address = sent[1] if sent and sent[0] == event.id else None
-    phase = event.phase(at)
-    is_soon = phase == "live" or (phase == "before" and event.live_from - at <= SOON)
     return render_template(
         "front/thanks.html",
-        event=event, address=address, phase=phase,
-        guest_url=door.guest_url(event) if is_soon and event.mode != "in_person" else None,
+        event=event, address=address, phase=event.phase(at),
+        guest_url=door.guest_url(event) if is_soon(event, at) else None,
     )  # fmt: skip

@@ -5,7 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
@@ -19,7 +28,7 @@ from webapp import addresses, clock, limits, tokens
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.permissions import permission
-from webapp.signup import facts, forms, links, operations, slips
+from webapp.signup import door_pass, facts, forms, links, operations, slips
 from webapp.signup.facts import Facts
 from webapp.signup.forms import Entry
 from webapp.tokens import TokenError
@@ -131,7 +140,9 @@ def send(slug: str) -> ResponseReturnValue:
     if done.outcome == "full":
         return _closed(found, "full", 409)
     session["signed_up"] = [found.event.id, applicant.address.text]
-    return redirect(f"/events/{slug}/signup/thanks", 303)
+    response = make_response(redirect(f"/events/{slug}/signup/thanks", 303))
+    door_pass.give(response, found.event, done.person_key or tokens.person_key(), at)
+    return response
 
 
 class LinkForm(FlaskForm):

@@ -43,6 +43,8 @@ class SignedUp:
 
     outcome: Outcome
     public_id: str | None = None
+    # The key of the sign-up's visits, for the browser that made it; None where it must not have it.
+    person_key: int | None = None
 
 
 def _public_id(event_id: int, applicant: Applicant) -> str:
@@ -147,14 +149,16 @@ def sign_up(
             return SignedUp("repeated", public_id)
     statements.insert_details(connection, signup_id, applicant, at)
     _welcome(outcome, event, person, at)
-    return SignedUp(outcome, public_id)
+    return SignedUp(outcome, public_id, None if event.confirm_address else person.person_key)
 
 
 def _met(event: Event, known_id: str, public_id: str, address: Address, at: dt.datetime) -> SignedUp:  # fmt: skip
     """The answer to an address that has a sign-up already. The very same form again changes nothing;
     otherwise its links go to it, and the page says what it says to everybody: "full" if that is so."""
     if known_id == public_id:
-        return SignedUp("repeated", public_id)
+        made = queries.by_public_id(event.id, known_id)
+        is_theirs = made is not None and not event.confirm_address
+        return SignedUp("repeated", public_id, made.person_key if made and is_theirs else None)
     _send_links(event, queries.by_public_id(event.id, known_id), address, at)
     return SignedUp("known" if event.waitlist or queries.has_seat(event) else "full", known_id)
 
