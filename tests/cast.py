@@ -38,11 +38,14 @@ from webapp.accounts.models import ApiToken, User, UserSession
 from webapp.agenda.models import Note, Press
 from webapp.attendance import tickets
 from webapp.attendance.models import Companions, HeadCount
-from webapp.db import db
+from webapp.db import db, to_ms
 from webapp.events.models import CoHost, Event, Membership
 from webapp.mail import unsubscribing
 from webapp.mail.models import DeliveryPause, OutgoingMail, SuppressedAddress
 from webapp.mail.unsubscribing import MailList
+from webapp.mailing import reminders
+from webapp.mailing.models import Mailing, MailingRecipient, MailingText, MailPlan
+from webapp.mailing.told import Facts
 from webapp.reports import operations as reports
 from webapp.reports import queries as report_queries
 from webapp.signup.models import (
@@ -172,6 +175,28 @@ def _people(event: Event, mark: str) -> list[Signup]:
     ]  # fmt: skip
 
 
+def _mailings(event: Event, mark: str, signups: list[Signup]) -> list[Mailing]:
+    """One of each that has buttons of its own: a draft, one that is held, and one that has gone out."""
+    facts = Facts.of(event).kept()
+    _add(MailPlan(event_id=event.id, told=facts, looked_at=NOW))
+    for rule in reminders.DEFAULTS:
+        _add(Mailing(event_id=event.id, kind="reminder", state="planned", number=rule.minutes,
+                     due_at=rule.due(event), created_at=NOW))  # fmt: skip
+    draft, done = (
+        _add(Mailing(event_id=event.id, kind="blast", state=state, choice={}, created_at=NOW))
+        for state in ("draft", "done")
+    )
+    for mailing in (draft, done):
+        _add(MailingText(mailing_id=mailing.id, language="en", subject=f"A word on {mark}",
+                         body=f"Hello {{name}}, bring a friend to {mark}."))  # fmt: skip
+    _add(MailingRecipient(mailing_id=done.id, signup_id=signups[0].id, done_at=NOW))
+    before = facts | {"starts_at": facts["starts_at"] - 3_600_000}
+    details = {"before": before, "after": facts, "first": to_ms(NOW), "last": to_ms(NOW)}
+    held = _add(Mailing(event_id=event.id, kind="changed", state="held", details=details, created_at=NOW,
+                        held_until=AFTER + dt.timedelta(days=1)))  # fmt: skip
+    return [draft, held, done]
+
+
 def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     """A row of everything for one event."""
     _add(CoHost(event_id=event.id, key=f"{mark}-cohost", name=f"Co-host of {mark}"))
@@ -221,6 +246,7 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
         _mail(event, mark, person=signups[1].public_id, state="failed", last_reply="450 busy"),
     ]
     return {
+        "mailings": _mailings(event, mark, signups),
         "signups": signups, "speakers": [kate, tim], "sessions": [opening, talk, closing],
         "notes": notes, "mails": mails, "guest_key": guest_key, "questions": [question, unanswered, retired],
     }  # fmt: skip
@@ -236,6 +262,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "note_id": [str(row.id) for row in made["notes"]],
         "question_id": [str(row.id) for row in made["questions"]],
         "mail_id": [str(row.id) for row in made["mails"]],
+        "mailing_id": [str(row.id) for row in made["mailings"]],
         "version": ["1"],
         "extension": ["json", "md", "pdf"],
         "colour": ["1f6b43"],

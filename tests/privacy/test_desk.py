@@ -19,6 +19,7 @@ from webapp.db import Base, db
 from webapp.events.models import Event
 from webapp.jobs import JobRun
 from webapp.mail.models import OutgoingMail, SuppressedAddress
+from webapp.mailing.models import Mailing, MailingRecipient
 from webapp.privacy import commands, desk, holdings, operations
 from webapp.signup.models import (
     Answer,
@@ -58,7 +59,8 @@ def full_evening(**values: Any) -> Event:
     ana = make_signup(event, "Ana Túpac", email="ana@example.org")
     question = Question(event_id=event.id, key="why", label="Why?", type="text")
     tag = Tag(event_id=event.id, name="Friend", key="friend")
-    db.session.add_all([question, tag])
+    mailing = Mailing(event_id=event.id, kind="blast", state="done", choice={"q": "Túpac"}, created_at=NOW)  # fmt: skip
+    db.session.add_all([question, tag, mailing])
     db.session.flush()
     start = event.starts_at
     db.session.add_all(
@@ -69,6 +71,7 @@ def full_evening(**values: Any) -> Event:
             SignupChange(signup_id=ana.id, at=NOW, actor="the person", what="edited", details={"name": ["Anna Túpac", "Ana Túpac"]}),
             SignupNote(signup_id=ana.id, at=NOW, author="ada@example.org", text="Knows Bea"),
             SignupTag(signup_id=ana.id, tag_id=tag.id),
+            MailingRecipient(mailing_id=mailing.id, signup_id=ana.id, done_at=NOW),
             SuppressedAddress(address_key="ana@example.org", reason="no such user", at=NOW),
             OutgoingMail(
                 event_id=event.id, person=ana.public_id, message="confirmed", to_address="ana@example.org",
@@ -102,6 +105,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "signups": (1, 1), "answers": (1, 1), "consents": (1, 1), "visit_names": (1, 2),
         "visit_keys": (1, 2), "companions": (1, 1), "mails": (1, 1), "refused": (1, 1),
         "changes": (1, 1), "signup_notes": (1, 1), "signup_tags": (1, 1), "tags": (1, 1),
+        "chosen": (1, 1),
     }  # fmt: skip
     assert all(named for named, _ in before.values()), "every place is tried"
     commands.run(NOW)
@@ -110,6 +114,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "signups": (0, 1), "answers": (0, 0), "consents": (0, 1), "visit_names": (0, 2),
         "visit_keys": (0, 2), "companions": (0, 1), "mails": (0, 1), "refused": (0, 0),
         "changes": (0, 0), "signup_notes": (0, 0), "signup_tags": (0, 0), "tags": (0, 0),
+        "chosen": (0, 0),
     }  # fmt: skip
     assert desk.last_erasure(event) == NOW
     # The other event's time is not up.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -90,6 +91,22 @@ def readdress(before: str, now: str) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def withdraw(event_id: int, messages: Collection[str]) -> int:
+    """Those of the event's mails that have not left and that nobody needs any more: they expire. One that is
+    being sent at this moment still arrives. Answers how many."""
+    changed: Any = db.session.execute(
+        sa.update(OutgoingMail)
+        .where(
+            OutgoingMail.event_id == event_id,
+            OutgoingMail.state == "queued",
+            OutgoingMail.message.in_(messages),
+        )
+        .values(state="expired")
+        .execution_options(synchronize_session=False)
+    )
+    return int(changed.rowcount)
 
 
 def try_now(at: dt.datetime) -> int:

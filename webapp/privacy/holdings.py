@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.attendance.models import Companions, Visit
 from webapp.mail.models import OutgoingMail, SuppressedAddress
+from webapp.mailing.models import MailingRecipient
 from webapp.signup.models import Answer, Consent, Signup, SignupChange, SignupNote, SignupTag, Tag
 
 
@@ -37,6 +38,7 @@ _CHANGES = sa.join(SignupChange, Signup, Signup.id == SignupChange.signup_id)
 _NOTES = sa.join(SignupNote, Signup, Signup.id == SignupNote.signup_id)
 _TAGGED = sa.join(SignupTag, Signup, Signup.id == SignupTag.signup_id)
 _REFUSED = sa.join(SuppressedAddress, Signup, Signup.email_key == SuppressedAddress.address_key)
+_CHOSEN = sa.join(MailingRecipient, Signup, Signup.id == MailingRecipient.signup_id)
 _CONSENTS = sa.join(Consent, Signup, Signup.id == Consent.signup_id)
 
 
@@ -98,6 +100,11 @@ HOLDINGS = (
         sa.or_(OutgoingMail.to_address != "", OutgoingMail.person.is_not(None)),
     ),
     Holding(
+        "chosen", "mailing_recipients", _l("Which mails to many somebody was chosen for"),
+        _l("how many there were"),
+        _CHOSEN, Signup.event_id, sa.true(),
+    ),
+    Holding(
         "refused", "suppressed_addresses", _l("Addresses that a mail server refused"), _l("nothing"),
         _REFUSED, Signup.event_id, sa.true(),
     ),
@@ -112,6 +119,7 @@ _MACHINE = _l("how the site itself is doing")
 OTHERS = {
     "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME, "form_undos": _PROGRAMME,
     "sessions": _PROGRAMME, "speakers": _PROGRAMME, "session_speakers": _PROGRAMME,
+    "mail_plans": _PROGRAMME, "mailings": _PROGRAMME, "mailing_texts": _PROGRAMME,
     "presses": _PROGRAMME, "notes": _PROGRAMME, "reports": _PROGRAMME, "report_versions": _PROGRAMME,
     "users": _STAFF, "user_sessions": _STAFF, "api_tokens": _STAFF, "memberships": _STAFF,
     "audit_entries": _STAFF, "head_counts": _STAFF,

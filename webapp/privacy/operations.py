@@ -19,6 +19,7 @@ from webapp.audit import operations as audit
 from webapp.db import db, to_ms
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail, SuppressedAddress
+from webapp.mailing import operations as mailing_operations
 from webapp.privacy import queries, ties
 from webapp.privacy.models import FrozenFigures
 from webapp.signup import operations as signup_operations
@@ -140,6 +141,7 @@ def erase_batch(event: Event, stayed: frozenset[int], at: dt.datetime) -> int:
     ).all()
     done = _erase(event.id, ids, stayed, at) or _hide_guests(event)
     signup_operations.forget_blocks(event.id)
+    mailing_operations.forget_choices(event.id)
     if done:
         audit.record(
             "event.people_erased", at=at, actor="retention", event_id=event.id, people=done
@@ -177,6 +179,7 @@ def _erase(
     ties.hide_names(event_id, {row.name_key for row in rows if row.name_key})
     _empty_mails([row.public_id for row in rows])
     ids = [row.id for row in rows]
+    mailing_operations.forget(ids)
     for table in (Answer, SignupChange, SignupNote, SignupTag):
         db.session.execute(sa.delete(table).where(table.signup_id.in_(ids)))
     signup_operations.forget_unused_tags(event_id)

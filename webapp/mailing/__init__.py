@@ -1,0 +1,9 @@
+"""Mail to many about an event: what changed, reminders, what follows it, and what an organiser writes."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def init_app(app: Flask) -> None:
+    from webapp.mailing import commands, models  # noqa: F401 - imported for what they register

@@ -1,0 +1,76 @@
+"""From a mailing to its mails: what one of each kind needs, whom it is still for, and what the door of this
+package sends."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable
+
+from webapp.db import from_ms
+from webapp.events.models import Event
+from webapp.mailing import mails, queries
+from webapp.mailing.models import Mailing
+from webapp.mailing.reminders import rule_of
+from webapp.mailing.told import Facts
+from webapp.signup.models import Signup
+
+# About a person's own sign-up; everything else can be ended by whoever gets it.
+_OWN = ("changed", "event_cancelled", "reminder")
+# What nobody needs once the event is called off.
+WITHDRAWN_MESSAGES = ("changed", "reminder", "join_now", "thank_you", "missed_you", "report_published", "blast")  # fmt: skip
+
+
+def has_unsubscribe(mailing: Mailing) -> bool:
+    return mailing.kind not in _OWN
+
+
+def is_for(mailing: Mailing, signup: Signup) -> bool:
+    """Whether this person still gets the mail that was let go to them."""
+    if mailing.kind in ("changed", "event_cancelled", "blast"):
+        return queries.is_reachable(signup)
+    return signup.status == "confirmed" and signup.erased_at is None and signup.email is not None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Prepared:
+    """A mailing that is ready to be written to one person after the other."""
+
+    send: Callable[[Signup, dt.datetime], None]
+
+
+def as_it_was(event: Event, facts: Facts) -> Event:
+    """A copy of the event with the time and place of ``facts``; belongs to no session."""
+    values = {name: getattr(event, name) for name in Event.__table__.columns.keys()}  # noqa: SIM118 - no dictionary: its iterator gives columns
+    values |= {
+        "starts_at": facts.starts_at, "ends_at": facts.ends_at, "timezone": facts.timezone,
+        "mode": facts.mode, "ics_sequence": facts.sequence,
+    }  # fmt: skip
+    return Event(**values)
+
+
+def _changed(mailing: Mailing, event: Event) -> Callable[[Signup, dt.datetime], None]:
+    """What was fixed when it was let go, whatever becomes of the event while it goes out."""
+    before, after = (Facts.read(mailing.details[name]) for name in ("before", "after"))
+    first = from_ms(mailing.details["first"])
+    event = as_it_was(event, after)
+
+    def send(signup: Signup, at: dt.datetime) -> None:
+        mails.changed(event, signup, at, before, after, knew=queries.knew_before(signup, first))
+
+    return send
+
+
+def prepared(mailing: Mailing, event: Event) -> Prepared:
+    """What sends this mailing to a person."""
+    if mailing.kind == "changed":
+        return Prepared(_changed(mailing, event))
+    if mailing.kind == "event_cancelled":
+        return Prepared(lambda signup, at: mails.event_cancelled(event, signup, at))
+    if mailing.kind == "reminder":
+        rule = rule_of(mailing)
+        if rule.asks:
+            return Prepared(lambda signup, at: mails.reminder(event, signup, at))
+        is_on = rule.anchor == "end"
+        return Prepared(lambda signup, at: mails.join_now(event, signup, at, is_on=is_on))
+    raise ValueError(f"a mailing of an unknown kind: {mailing.kind}")

@@ -1,0 +1,163 @@
+"""The messages about an event besides the answers to a person's own acts, one small function each.
+
+Rendered once for all who read the same language, and completed with each person's own words.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable
+from typing import Any
+
+from flask_babel import force_locale
+
+from webapp import clock
+from webapp.events.models import Event
+from webapp.mail import letters, outbox, unsubscribing
+from webapp.mail.outbox import Lane
+from webapp.mail.unsubscribing import MailList
+from webapp.mailing.told import Facts
+from webapp.signup import calendar, links
+from webapp.signup.models import Signup
+from webapp.templating import absolute_url, period, zone_name
+
+
+def _stamp(event: Event) -> tuple[Hashable, ...]:
+    """Everything of an event that these mails show: equal stamps, equal mails."""
+    return (
+        event.title, event.starts_at, event.ends_at, event.timezone, event.mode, event.host_name,
+        event.host_url, event.slug, event.accent, event.presence,
+    )  # fmt: skip
+
+
+def in_their_zone(signup: Signup, start: dt.datetime, end: dt.datetime, zone: str) -> str:
+    """When it is on the person's own clock, with the zone named; empty where that is unknown or the same."""
+    own = signup.timezone
+    if not own or not clock.is_zone(own):
+        return ""
+    theirs, here = (start.astimezone(clock.zone(name)) for name in (own, zone))
+    if theirs.utcoffset() == here.utcoffset():
+        return ""
+    return f"{period(start, end, own)} ({zone_name(own)})"
+
+
+def _post(
+    message: str,
+    event: Event,
+    signup: Signup,
+    at: dt.datetime,
+    words: dict[str, str],
+    *,
+    lane: Lane,
+    expires_at: dt.datetime | None,
+    found: links.Links | None = None,
+    method: calendar.Method | None = None,
+    is_news: bool = False,
+    **flags: Any,
+) -> None:
+    """``words`` are this person's own, links among them; ``flags`` the same for many: they choose between
+    the template's texts. ``is_news``: not about the person's own sign-up, so it can be ended."""
+    if is_news:
+        words["unsubscribe_url"] = unsubscribing.url(
+            MailList(event.host_key, event.id), signup.email or ""
+        )
+    secrets = [
+        word
+        for name, word in words.items()
+        if name.endswith("_url") and name != "unsubscribe_url" and word
+    ]
+    words["name"] = outbox.plain_name(signup.name or "")
+    public_url = absolute_url("public.event", slug=event.slug)
+    letter = letters.letter(
+        message,
+        stamp=(_stamp(event), public_url, tuple(flags.items())),
+        context={"event": event, "public_url": public_url, **flags},
+        words=words,
+        language=signup.language,
+    )
+    outbox.post(
+        message,
+        letter,
+        words,
+        to_address=signup.email or "",
+        to_name=signup.name or "",
+        at=at,
+        event_id=event.id,
+        person=signup.public_id,
+        calendar=calendar.entry(event, signup, at, method, found) if method else None,
+        calendar_method=method if method != "PUBLISH" else None,
+        lane=lane,
+        expires_at=expires_at,
+        secrets=secrets,
+        is_sample=signup.is_sample,
+        unsubscribe_url=words.get("unsubscribe_url"),
+    )
+
+
+def changed(
+    event: Event, signup: Signup, at: dt.datetime, before: Facts, after: Facts, *, knew: bool
+) -> None:
+    """It takes place at another time or place. What it was before stands there for those who ``knew``.
+    ``event`` is as it is in ``after``. The join link stays the same."""
+    found = links.of(signup)
+    has_place = signup.status == "confirmed"
+    with force_locale(signup.language):
+        here = after.timezone
+        own = in_their_zone(signup, after.starts_at, after.ends_at, here)
+        old = period(before.starts_at, before.ends_at, before.timezone)
+        was = f"{old} ({zone_name(before.timezone)})"
+        own_was = in_their_zone(signup, before.starts_at, before.ends_at, here) if own else ""
+    moved = after.moved(before) or not knew
+    words = {
+        "my_url": found.my,
+        "join_url": found.join if has_place else "",
+        "cancel_url": found.cancel,
+        "own_time": own,
+        "was_time": was if moved and knew else "",
+        "own_was": own_was if moved and knew else "",
+    }
+    _post(
+        "changed", event, signup, at, words, found=found, method="REQUEST" if has_place else None,
+        lane="reminder", expires_at=event.closes_by, moved=moved,
+        elsewhere=after.elsewhere(before) or not knew, was_mode=before.mode,
+    )  # fmt: skip
+
+
+def event_cancelled(event: Event, signup: Signup, at: dt.datetime) -> None:
+    """It was called off: the calendar follows."""
+    found = links.of(signup)
+    _post(
+        "event_cancelled", event, signup, at, {"my_url": found.my}, found=found,
+        method="CANCEL" if signup.status == "confirmed" else None,
+        lane="reminder", expires_at=event.ends_at,
+    )  # fmt: skip
+
+
+def reminder(event: Event, signup: Signup, at: dt.datetime) -> None:
+    """Still coming? Early enough to give the place back."""
+    found = links.of(signup)
+    with force_locale(signup.language):
+        own = in_their_zone(signup, event.starts_at, event.ends_at, event.timezone)
+    words = {
+        "my_url": found.my, "join_url": found.join, "cancel_url": found.cancel, "own_time": own,
+    }  # fmt: skip
+    _post("reminder", event, signup, at, words, lane="reminder", expires_at=event.live_from)
+
+
+def join_now(event: Event, signup: Signup, at: dt.datetime, *, is_on: bool = False) -> None:
+    """It begins soon: the button that leads to the door. ``is_on``: it has begun, and there is more to
+    come."""
+    found = links.of(signup)
+    with force_locale(signup.language):
+        own = in_their_zone(signup, event.starts_at, event.ends_at, event.timezone)
+    words = {"my_url": found.my, "join_url": found.join, "own_time": own}
+    _post(
+        "join_now",
+        event,
+        signup,
+        at,
+        words,
+        lane="reminder",
+        expires_at=event.closes_by,
+        is_on=is_on,
+    )

@@ -1,0 +1,27 @@
+"""The verbs of mailings. Each stands in the module that is named for what it does; callers find them all
+here."""
+
+from __future__ import annotations
+
+from webapp.mailing.operations.due import audience, end_hold, remind
+from webapp.mailing.operations.holding import send_now, stop
+from webapp.mailing.operations.notices import HOLD, look
+from webapp.mailing.operations.plans import add_reminder, change_reminder, make, switch_reminder
+from webapp.mailing.operations.sending import batch, forget, forget_choices
+
+__all__ = [
+    "HOLD",
+    "add_reminder",
+    "audience",
+    "batch",
+    "change_reminder",
+    "end_hold",
+    "forget",
+    "forget_choices",
+    "look",
+    "make",
+    "remind",
+    "send_now",
+    "stop",
+    "switch_reminder",
+]

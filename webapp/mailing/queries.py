@@ -1,0 +1,253 @@
+"""Reads over mailings: what there is for an event, whom each goes to, and what has fallen due."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from webapp.audit.models import AuditEntry
+from webapp.db import db
+from webapp.events.models import OVERRUN, Event
+from webapp.mailing.models import Mailing, MailingRecipient, MailPlan
+from webapp.mailing.reminders import DEFAULTS
+from webapp.signup.models import Signup
+
+# What calendars hold and people come by; as ``events.operations`` writes it into the log.
+_WHEN_AND_WHERE = frozenset({"starts_at", "ends_at", "mode", "targets"})
+# Somebody who signed up in the moment of a change may have been told either: then once too often.
+MARGIN = dt.timedelta(seconds=10)
+
+Conditions = list[sa.ColumnElement[bool]]
+
+# When somebody was last told by the mail of their own sign-up when and where it is.
+_TOLD_AT = sa.func.coalesce(Signup.confirmed_at, Signup.created_at)
+# Whoever still has something to do with the event, and showed that the address is theirs where that is
+# asked for.
+REACHABLE: tuple[sa.ColumnElement[bool], ...] = (
+    Signup.status.in_(("confirmed", "pending", "waitlisted", "offered")),
+    sa.or_(Signup.pending_reason.is_(None), Signup.pending_reason == "approval"),
+    Signup.erased_at.is_(None),
+    Signup.email.is_not(None),
+)
+HAS_PLACE: tuple[sa.ColumnElement[bool], ...] = (
+    Signup.status == "confirmed",
+    Signup.erased_at.is_(None),
+    Signup.email.is_not(None),
+)
+
+
+def is_reachable(signup: Signup) -> bool:
+    """``REACHABLE``, asked of one row."""
+    return (
+        signup.is_live and signup.pending_reason in (None, "approval") and signup.email is not None
+    )
+
+
+def plan_of(event_id: int) -> MailPlan | None:
+    return db.session.get(MailPlan, event_id)
+
+
+def of_event(event_id: int) -> list[Mailing]:
+    """Every mailing of the event with what was written for it, in the order they were made. Two queries."""
+    return list(
+        db.session.scalars(
+            sa.select(Mailing)
+            .where(Mailing.event_id == event_id)
+            .order_by(Mailing.id)
+            .options(selectinload(Mailing.texts))
+        )
+    )
+
+
+def one(event_id: int, mailing_id: int) -> Mailing | None:
+    """The mailing, if it is this event's."""
+    return db.session.scalar(
+        sa.select(Mailing).where(Mailing.id == mailing_id, Mailing.event_id == event_id)
+    )
+
+
+def reminder(event_id: int, anchor: str, minutes: int) -> Mailing | None:
+    return db.session.scalar(
+        sa.select(Mailing).where(
+            Mailing.event_id == event_id,
+            Mailing.kind == "reminder",
+            Mailing.anchor == anchor,
+            Mailing.number == minutes,
+            Mailing.state != "stopped",
+        )
+    )
+
+
+def defaults(event_id: int, at: dt.datetime) -> list[Mailing]:
+    """The reminders that an event has before anybody thought of them; rows that are not kept yet."""
+    return [
+        Mailing(
+            event_id=event_id, kind="reminder", state="planned", anchor=rule.anchor,
+            number=rule.minutes, created_at=at,
+        )
+        for rule in DEFAULTS
+    ]  # fmt: skip
+
+
+def notice(event_id: int) -> Mailing | None:
+    """The mail about a changed or called-off event that has not gone out yet."""
+    return db.session.scalar(
+        sa.select(Mailing).where(
+            Mailing.event_id == event_id,
+            Mailing.kind.in_(("changed", "event_cancelled")),
+            Mailing.state == "held",
+        )
+    )
+
+
+def edits_since(event_id: int, moment: dt.datetime) -> list[dt.datetime]:
+    """When somebody changed when or where the event is, after ``moment``, in order."""
+    rows = db.session.execute(
+        sa.select(AuditEntry.at, AuditEntry.details)
+        .where(
+            AuditEntry.event_id == event_id,
+            AuditEntry.action == "event.changed",
+            AuditEntry.at > moment,
+        )
+        .order_by(AuditEntry.at)
+    )
+    return [at for at, details in rows if _WHEN_AND_WHERE & set(details.get("fields", ()))]
+
+
+# What has fallen due
+
+
+def without_plan(at: dt.datetime, limit: int = 100) -> list[int]:
+    """Events that nobody has looked at yet and that are not over."""
+    return list(
+        db.session.scalars(
+            sa.select(Event.id)
+            .outerjoin(MailPlan, MailPlan.event_id == Event.id)
+            .where(MailPlan.event_id.is_(None), Event.ends_at > at - OVERRUN)
+            .order_by(Event.id)
+            .limit(limit)
+        )
+    )
+
+
+def changed_events() -> list[int]:
+    """Events whose time, place or state is another than when they were looked at last."""
+    return list(
+        db.session.scalars(
+            sa.select(Event.id)
+            .join(MailPlan, MailPlan.event_id == Event.id)
+            .where(
+                sa.or_(
+                    Event.ics_sequence != MailPlan.seen_sequence,
+                    sa.and_(Event.state == "cancelled", MailPlan.seen_cancelled.is_(False)),
+                )
+            )
+            .order_by(Event.id)
+        )
+    )
+
+
+def waiting_reminders(at: dt.datetime) -> list[tuple[Mailing, Event]]:
+    """The reminders of events that are coming or live, with their events."""
+    rows = db.session.execute(
+        sa.select(Mailing, Event)
+        .join(Event, Event.id == Mailing.event_id)
+        .where(
+            Mailing.kind == "reminder",
+            Mailing.state.in_(("planned", "skipped", "done")),
+            Event.state != "cancelled",
+            Event.ends_at > at - OVERRUN,
+        )
+        .order_by(Mailing.id)
+    )
+    return list(rows.tuples())
+
+
+def in_state(*states: str) -> list[Mailing]:
+    """Mailings of all events that are held or being sent, the oldest first."""
+    # Written out: only then do both engines see that the partial index answers it.
+    words = ",".join(f"'{state}'" for state in states if state in ("held", "sending"))
+    return list(
+        db.session.scalars(
+            sa.select(Mailing).where(sa.text(f"mailings.state IN ({words})")).order_by(Mailing.id)
+        )
+    )
+
+
+# Whom a mailing goes to
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Selection:
+    """Sign-ups as SQL, and where SQL cannot tell (how long somebody stayed) the keys of those persons."""
+
+    conditions: Conditions
+    keys: frozenset[int] | None = None
+
+    def statement(self, *columns: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
+        return sa.select(*columns).where(*self.conditions)
+
+    def ids(self) -> list[int]:
+        """Their ids in order. Needed only with ``keys``; else one statement does it all."""
+        rows = db.session.execute(
+            sa.select(Signup.id, Signup.person_key).where(*self.conditions).order_by(Signup.id)
+        )
+        return [id for id, key in rows if self.keys is None or key in self.keys]
+
+
+def told_by(event_id: int, first: dt.datetime, last: dt.datetime, *, is_back: bool) -> Selection:
+    """Who must hear of an event that changed between ``first`` and ``last``: everybody who was told before
+    the last of it. ``is_back``: it is again as it was at first, so only those whom we told otherwise."""
+    conditions: Conditions = [Signup.event_id == event_id, *REACHABLE, last + MARGIN > _TOLD_AT]
+    if is_back:
+        conditions.append(first <= _TOLD_AT)
+    return Selection(conditions)
+
+
+def knew_before(signup: Signup, first: dt.datetime) -> bool:
+    """Whether this person was told how it was before the first change."""
+    return (signup.confirmed_at or signup.created_at) < first + MARGIN
+
+
+def reachable(event_id: int) -> Selection:
+    return Selection([Signup.event_id == event_id, *REACHABLE])
+
+
+def with_place(event_id: int) -> Selection:
+    return Selection([Signup.event_id == event_id, *HAS_PLACE])
+
+
+def with_place_by(event_id: int, moment: dt.datetime) -> Selection:
+    """Who had a place at ``moment``: later ones were told by their own mail."""
+    return Selection([Signup.event_id == event_id, *HAS_PLACE, moment >= _TOLD_AT])
+
+
+def count(selection: Selection) -> int:
+    if selection.keys is not None:
+        return len(selection.ids())
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).select_from(Signup).where(*selection.conditions)
+        )
+        or 0
+    )
+
+
+def recipients_to_do(mailing: Mailing, limit: int) -> list[tuple[MailingRecipient, Signup]]:
+    """The next people of a mailing that have not been looked at, in order."""
+    rows = db.session.execute(
+        sa.select(MailingRecipient, Signup)
+        .join(Signup, Signup.id == MailingRecipient.signup_id)
+        .where(
+            MailingRecipient.mailing_id == mailing.id,
+            MailingRecipient.turn == mailing.turn,
+            MailingRecipient.done_at.is_(None),
+        )
+        .order_by(MailingRecipient.id)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    return list(rows.tuples())
