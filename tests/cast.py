@@ -220,7 +220,9 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
         _add(Consent(signup_id=signups[0].id, kind=kind, host_key=key, wording=words, version="1", agreed_at=NOW))  # fmt: skip
     tag = _add(Tag(event_id=event.id, name=f"Friend of {mark}", key=f"friend of {mark}"))
     _add(SignupTag(signup_id=signups[0].id, tag_id=tag.id))
-    _add(SignupNote(signup_id=signups[0].id, at=NOW, author=owner.email, text=f"A note on {mark}"))
+    memo = _add(
+        SignupNote(signup_id=signups[0].id, at=NOW, author=owner.email, text=f"A note on {mark}")
+    )
     kate = make_speaker(event, f"Kate {mark}", bio=f"Chairs {mark}.")
     tim = make_speaker(event, f"Tim {mark}", bio=f"Speaks of {mark}.")
     starts = event.starts_at
@@ -248,7 +250,7 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     return {
         "mailings": _mailings(event, mark, signups),
         "signups": signups, "speakers": [kate, tim], "sessions": [opening, talk, closing],
-        "notes": notes, "mails": mails, "guest_key": guest_key, "questions": [question, unanswered, retired],
+        "notes": notes, "mails": mails, "guest_key": guest_key, "memo": memo, "questions": [question, unanswered, retired],
     }  # fmt: skip
 
 
@@ -260,6 +262,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "key": [row.key for row in made["sessions"]],
         "speaker_id": [str(row.id) for row in made["speakers"]],
         "note_id": [str(row.id) for row in made["notes"]],
+        "memo_id": [str(made["memo"].id)],
         "question_id": [str(row.id) for row in made["questions"]],
         "mail_id": [str(row.id) for row in made["mails"]],
         "mailing_id": [str(row.id) for row in made["mailings"]],

@@ -62,6 +62,8 @@ TYPED: dict[str, dict[str, str]] = {
     "manage_attendance.add_head_count": {"count": "31", "source": "Door list"},
     "manage_report.publish": {"correction": "The name of the second speaker"},
     "signup.send": {"name": "Eva", "email": "eva@example.org", "consent": "yes", "q_city": "Sucre"},
+    "signup_person.tag": {"tag": "Press"},
+    "signup_person.add_note": {"text": "Asked for a front seat"},
     "personal_edit.edit": {"q_city": "Sucre"},
     "signup.my_link": {"email": "ana@quetzal.example.org"},
 }  # fmt: skip

@@ -62,7 +62,7 @@ PAGES: dict[str, list[str]] = {
     "builder.edit": ["/manage/events/{open}/form/questions/{question}"],
     "builder.delete": ["/manage/events/{open}/form/questions/{question}/delete"],
     "signup_manage.index": [f"{BOLIVIA}/signups", f"{BEFORE}/signups", f"{BEFORE}/signups?q=nobody", "{long.manage}/signups"],
-    "signup_manage.show": [f"{BOLIVIA}/signups/{{sample_person}}", f"{BEFORE}/signups/{{before.person}}"],
+    "signup_story.show": [f"{BOLIVIA}/signups/{{sample_person}}", f"{BEFORE}/signups/{{before.person}}"],
     "address_page.correct": [f"{BEFORE}/signups/{{before.person}}/address", "{long.manage}/signups/{long.person}/address"],
     "privacy.ask": [f"{BEFORE}/signups/{{before.person}}/erase"],
     "mail_pages.index": [f"{BEFORE}/mail", "{long.manage}/mail", f"{BOLIVIA}/mail"],

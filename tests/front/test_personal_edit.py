@@ -51,7 +51,9 @@ def _answers(app: Flask) -> dict[str, Any]:
 
 def _changes(app: Flask) -> list[tuple[str, str, Any]]:
     with app.app_context():
-        rows = db.session.scalars(sa.select(SignupChange).order_by(SignupChange.id))
+        rows = db.session.scalars(
+            sa.select(SignupChange).where(SignupChange.what != "proved").order_by(SignupChange.id)
+        )
         return [(row.actor, row.what, row.details) for row in rows]
 
 

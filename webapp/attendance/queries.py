@@ -65,6 +65,20 @@ def has_come() -> sa.ColumnElement[bool]:
     )
 
 
+def visits_of(event_id: int, person_key: int | None, limit: int = 200) -> list[Visit]:
+    """One person's visits, the first one first; none once nobody knows any more whose they were."""
+    if person_key is None:
+        return []
+    return list(
+        db.session.scalars(
+            sa.select(Visit)
+            .where(Visit.event_id == event_id, Visit.person_key == person_key)
+            .order_by(Visit.started_at, Visit.id)
+            .limit(limit)
+        )
+    )
+
+
 def live_counts(event: Event, at: dt.datetime) -> LiveCounts:
     """Who came so far and who is there at ``at`` (aware). Seven queries at most, whatever the crowd."""
     counts_as, _ambiguous = log.same_names(event.id)

@@ -43,6 +43,10 @@ SENTENCES = {
     "signup.address_removed": _l(
         "An address that somebody else had given was removed by its owner."
     ),
+    "signup.tagged": _l("People were given a tag."),
+    "signup.untagged": _l("A tag was taken away from people."),
+    "signup.noted": _l("A note about a person was written."),
+    "signup.note_deleted": _l("A note about a person was deleted."),
     "signup.erased": _l("A person's data was deleted."),
     "signups.exported": _l("The list of sign-ups was downloaded."),
     "mail.resent": _l("A mail was sent once more."),
@@ -159,7 +163,7 @@ def addition(entry: AuditEntry) -> str:
     match entry.action:
         case "event.changed":
             return ", ".join(dict.fromkeys(_field(name) for name in details.get("fields", [])))
-        case "event.people_erased":
+        case "event.people_erased" | "signup.tagged" | "signup.untagged":
             people = int(details.get("people", 0))
             return ngettext("%(n)s person", "%(n)s people", people, n=number(people))
         case "mail.resent":

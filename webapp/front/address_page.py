@@ -71,7 +71,7 @@ def correct(slug: str, public_id: str) -> ResponseReturnValue:
     flash(_("A mail with the links is on its way to %(address)s.", address=address.text), "good")
     now = signup.public_id
     db.session.commit()
-    return redirect(url_for("signup_manage.show", slug=slug, public_id=now), 303)
+    return redirect(url_for("signup_story.show", slug=slug, public_id=now), 303)
 
 
 @blueprint.post("/manage/events/<slug>/signups/<public_id>/links")
@@ -89,4 +89,4 @@ def links(slug: str, public_id: str) -> ResponseReturnValue:
             _("A mail with the links is on its way to %(address)s.", address=signup.email), "good"
         )
         db.session.commit()
-    return redirect(url_for("signup_manage.show", slug=slug, public_id=public_id), 303)
+    return redirect(url_for("signup_story.show", slug=slug, public_id=public_id), 303)

@@ -18,7 +18,7 @@ from webapp.attendance.models import Companions, Visit
 from webapp.attendance.operations import mark_changed
 from webapp.db import db
 from webapp.privacy import tallies
-from webapp.signup.models import Signup
+from webapp.signup.models import Signup, SignupChange
 
 
 def cut(event_id: int, rows: Sequence[Signup], stayed: frozenset[int], at: dt.datetime) -> None:
@@ -39,6 +39,14 @@ def cut(event_id: int, rows: Sequence[Signup], stayed: frozenset[int], at: dt.da
         if row.proved_at is not None:
             # Pressing Join proves an address, to the millisecond at which the visit begins.
             row.proved_at = row.created_at
+    db.session.execute(
+        sa.delete(SignupChange)
+        .where(
+            SignupChange.signup_id.in_([row.id for row in rows]),
+            SignupChange.what.in_(("proved", "placed")),
+        )
+        .execution_options(synchronize_session=False)
+    )
     db.session.flush()
     mark_changed([event_id])
 

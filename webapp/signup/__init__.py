@@ -6,7 +6,16 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.signup import builder, commands, extras, manage, queries, slips, views  # noqa: F401 - imported for what they register
+    from webapp.signup import (
+        builder,
+        commands,  # noqa: F401 - imported for the jobs it registers
+        extras,
+        manage,
+        manage_person,
+        queries,
+        slips,
+        views,
+    )
 
     app.jinja_env.globals["slips"] = slips
     app.jinja_env.globals["asks_about_stay"] = extras.asks_about_stay
@@ -14,4 +23,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["over_by"] = queries.over_by
     app.register_blueprint(views.blueprint)
     app.register_blueprint(manage.blueprint)
+    app.register_blueprint(manage_person.blueprint)
     app.register_blueprint(builder.blueprint)

@@ -17,7 +17,18 @@ from webapp.signup import statements
 # Part of what is asked here, in a file of its own.
 from webapp.signup.choosing import Choice as Choice
 from webapp.signup.choosing import chosen as chosen
-from webapp.signup.models import SEATED, STATUSES, Answer, Consent, Question, Signup
+from webapp.signup.models import (
+    SEATED,
+    STATUSES,
+    Answer,
+    Consent,
+    Question,
+    Signup,
+    SignupChange,
+    SignupNote,
+    SignupTag,
+    Tag,
+)
 
 PAGE = 50
 # Written out instead of bound: only then do both engines see that the partial unique index answers it.
@@ -230,19 +241,24 @@ def with_unproved(before: dt.datetime) -> list[int]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the organiser's list, with the keys of the hosts who may write to the person."""
+    """One line of the organiser's list, with the keys of the hosts who may write to the person, and tags."""
 
     signup: Signup
     contact: frozenset[str]
+    tags: tuple[str, ...] = ()
 
 
 def page(event_id: int, choice: Choice, number: int = 1) -> tuple[list[Listed], bool]:
-    """One page of the organiser's list, and whether there is another. Two queries, however long it is."""
+    """One page of the organiser's list, and whether there is another. Three queries, however long it is."""
     rows = list(
         db.session.scalars(chosen(event_id, choice).offset((number - 1) * PAGE).limit(PAGE + 1))
     )
     agreed = contact_keys(row.id for row in rows[:PAGE])
-    listed = [Listed(row, frozenset(agreed.get(row.id, ()))) for row in rows[:PAGE]]
+    tagged = tags_of(row.id for row in rows[:PAGE])
+    listed = [
+        Listed(row, frozenset(agreed.get(row.id, ())), tuple(tagged.get(row.id, ())))
+        for row in rows[:PAGE]
+    ]
     return listed, len(rows) > PAGE
 
 
@@ -276,6 +292,50 @@ def agreed_counts(event_id: int) -> dict[str, int]:
         .group_by(Consent.host_key)
     )
     return {key or "": number for key, number in rows}
+
+
+def tags_of(signup_ids: Iterable[int]) -> dict[int, list[str]]:
+    """By sign-up: the names of their tags. One query."""
+    found: dict[int, list[str]] = {}
+    ids = list(signup_ids)
+    if not ids:
+        return found
+    rows = db.session.execute(
+        sa.select(SignupTag.signup_id, Tag.name)
+        .join(Tag, Tag.id == SignupTag.tag_id)
+        .where(SignupTag.signup_id.in_(ids))
+        .order_by(Tag.key)
+    )
+    for signup_id, name in rows:
+        found.setdefault(signup_id, []).append(name)
+    return found
+
+
+def tags(event_id: int) -> list[str]:
+    """All tags of an event."""
+    return list(
+        db.session.scalars(sa.select(Tag.name).where(Tag.event_id == event_id).order_by(Tag.key))
+    )
+
+
+def notes_of(signup: Signup) -> list[SignupNote]:
+    """What organisers wrote about the person, the oldest first."""
+    return list(
+        db.session.scalars(
+            sa.select(SignupNote).where(SignupNote.signup_id == signup.id).order_by(SignupNote.id)
+        )
+    )
+
+
+def changes_of(signup: Signup) -> list[SignupChange]:
+    """What happened to the sign-up after it was made, the oldest first."""
+    return list(
+        db.session.scalars(
+            sa.select(SignupChange)
+            .where(SignupChange.signup_id == signup.id)
+            .order_by(SignupChange.at, SignupChange.id)
+        )
+    )
 
 
 def consents_of(signup: Signup) -> list[Consent]:

@@ -100,6 +100,11 @@ def line(raw: str, longest: int) -> str:
     return _text(raw.replace("\n", " ").replace("\r", " ").replace("\t", " "), longest)
 
 
+def paragraph(raw: str, longest: int) -> str:
+    """Text that may have several lines. Raises ValueError with a sentence."""
+    return _text(raw, longest)
+
+
 def number(raw: str) -> int | float:
     """A number as it is kept. Raises ValueError with a sentence."""
     text = raw.strip().replace(",", ".")

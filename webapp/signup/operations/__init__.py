@@ -16,13 +16,21 @@ from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
 from webapp.signup.operations.queueing import accept, move_seats
 from webapp.signup.operations.queueing import fill as fill_seats
 from webapp.signup.operations.seats import By, check_open, lock_event
-from webapp.signup.operations.tagging import forget_unused_tags
+from webapp.signup.operations.tagging import (
+    add_note,
+    delete_note,
+    forget_unused_tags,
+    tag,
+    tag_names,
+    untag,
+)
 
 __all__ = [
     "By",
     "Outcome",
     "SignedUp",
     "accept",
+    "add_note",
     "agree_contact",
     "approve",
     "ask_to_erase",
@@ -33,6 +41,7 @@ __all__ = [
     "come_back",
     "correct_address",
     "decline",
+    "delete_note",
     "drop_unproved",
     "edit",
     "fill_seats",
@@ -48,5 +57,8 @@ __all__ = [
     "send_links",
     "send_links_to",
     "sign_up",
+    "tag",
+    "tag_names",
+    "untag",
     "withdraw_contact",
 ]

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from webapp.errors import Refused
 from webapp.signup import mails
 from webapp.signup.models import Signup
-from webapp.signup.operations import seats
+from webapp.signup.operations import history, seats
 from webapp.signup.operations.seats import By
 
 
@@ -27,6 +27,7 @@ def approve(signup: Signup, at: dt.datetime, *, by: By) -> None:
     # One that looked like a robot's has had no mail yet, and asked nobody for approval.
     is_first = signup.pending_reason == "click"
     seats.place(event, signup, at)
+    history.note(signup, at, by, "approved", to=signup.status)
     seats.record(event, "signup.approved", at, by, signup)
     if signup.status != "confirmed":
         mails.waitlisted(event, signup, at, first=is_first, approved=not is_first)
@@ -45,9 +46,11 @@ def decline(signup: Signup, at: dt.datetime, *, by: By, reason: str = "") -> Non
         raise Refused(_("This sign-up does not wait for anything."), "no")
     is_reachable = signup.pending_reason not in ("address", "click")
     signup.status, signup.pending_reason = "declined", None
+    reason = reason.strip()[:1000]
+    history.note(signup, at, by, "declined", **({"reason": reason} if reason else {}))
     seats.record(event, "signup.declined", at, by, signup)
     if is_reachable:
-        mails.declined(event, signup, at, reason.strip()[:1000])
+        mails.declined(event, signup, at, reason)
 
 
 def mark_crew(signup: Signup, is_crew: bool, at: dt.datetime, *, by: By) -> None:
@@ -61,4 +64,5 @@ def mark_crew(signup: Signup, is_crew: bool, at: dt.datetime, *, by: By) -> None
     signup.is_crew = is_crew
     # The figures are kept until something in the event changes.
     event.touch()
+    history.note(signup, at, by, "crew" if is_crew else "audience")
     seats.record(event, "signup.crew" if is_crew else "signup.audience", at, by, signup)

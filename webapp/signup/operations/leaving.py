@@ -11,7 +11,7 @@ from webapp.db import db
 from webapp.errors import Refused
 from webapp.signup import mails
 from webapp.signup.models import SEATED, Signup
-from webapp.signup.operations import queueing, seats
+from webapp.signup.operations import history, queueing, seats
 from webapp.signup.operations.seats import By
 
 
@@ -31,11 +31,15 @@ def cancel(signup: Signup, at: dt.datetime, *, by: By | None = None, reason: str
     signup.cancelled_at, signup.cancelled_by = at, "organiser" if by else "person"
     if had_place:
         signup.ics_changes += 1
+    reason = reason.strip()
+    history.note(
+        signup, at, by or history.PERSON, "cancelled", **({"reason": reason} if reason else {})
+    )
     if by:
         seats.record(event, "signup.cancelled", at, by, signup)
     if is_reachable and event.state != "cancelled":
         mails.cancelled(
-            event, signup, at, by=signup.cancelled_by, reason=reason.strip(), had_place=had_place
+            event, signup, at, by=signup.cancelled_by, reason=reason, had_place=had_place
         )
     if held_seat:
         queueing.fill(event, at)
@@ -71,6 +75,7 @@ def come_back(signup: Signup, at: dt.datetime) -> None:
             db.session.flush()
     except IntegrityError:
         raise Refused(_("You have signed up anew since then; please use the newer link."), "replaced") from None  # fmt: skip
+    history.note(signup, at, history.PERSON, "came_back", to=signup.status)
     if signup.status == "confirmed":
         mails.confirmed(event, signup, at, returning=True)
     elif signup.status == "waitlisted":

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import sqlalchemy as sa
 
 from webapp.db import db
 from webapp.signup import mails
 from webapp.signup.models import Signup
-from webapp.signup.operations import seats
+from webapp.signup.operations import history, seats
 
 
 def prove(signup: Signup, at: dt.datetime) -> None:
@@ -23,9 +22,13 @@ def prove(signup: Signup, at: dt.datetime) -> None:
     if signup.pending_reason != "address":
         if signup.proved_at is None:
             signup.proved_at = at
+            history.note(signup, at, history.PERSON, "proved")
         return
     event = seats.lock(signup)
+    is_new = signup.proved_at is None
     signup.proved_at = signup.proved_at or at
+    if is_new:
+        history.note(signup, at, history.PERSON, "proved")
     if signup.pending_reason != "address" or not seats.is_taken_up(event, at):
         return
     if event.approval:
@@ -33,6 +36,7 @@ def prove(signup: Signup, at: dt.datetime) -> None:
         mails.waiting_for_approval(event, signup, at)
         return
     seats.place(event, signup, at)
+    history.note(signup, at, history.HOUSE, "placed", to=signup.status)
     if signup.status == "confirmed":
         mails.confirmed(event, signup, at)
     else:
@@ -48,7 +52,8 @@ def drop_unproved(signup: Signup, at: dt.datetime) -> None:
 
 def prove_ids(event_id: int, public_ids: list[str], at: dt.datetime) -> int:
     """The same for many at once who have a place or wait for one; answers how many are new."""
-    result: Any = db.session.execute(
+    db.session.flush()
+    ids = db.session.scalars(
         sa.update(Signup)
         .where(
             Signup.event_id == event_id,
@@ -57,6 +62,8 @@ def prove_ids(event_id: int, public_ids: list[str], at: dt.datetime) -> int:
             Signup.status.in_(("confirmed", "waitlisted", "offered")),
         )
         .values(proved_at=at)
+        .returning(Signup.id)
         .execution_options(synchronize_session=False)
-    )
-    return int(result.rowcount)
+    ).all()
+    history.note_all(ids, at, history.PERSON, "proved")
+    return len(ids)

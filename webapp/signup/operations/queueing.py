@@ -13,12 +13,12 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from webapp.db import db
+from webapp.db import db, to_ms
 from webapp.errors import Refused
 from webapp.events.models import Event
 from webapp.signup import mails, queries
 from webapp.signup.models import Signup
-from webapp.signup.operations import seats
+from webapp.signup.operations import history, seats
 
 # How long before the start an offer ends, so that the next one still hears of it.
 LAST_CALL = dt.timedelta(hours=1)
@@ -43,9 +43,11 @@ def fill(event: Event, at: dt.datetime) -> int:
     for signup in rows:
         if until is None:
             seats.give(event, signup, at)
+            history.note(signup, at, history.HOUSE, "promoted")
             mails.confirmed(event, signup, at)
         else:
             signup.status, signup.offer_expires_at = "offered", until
+            history.note(signup, at, history.HOUSE, "offered", until=to_ms(until))
             mails.offer(event, signup, at)
     db.session.flush()
     return len(rows)
@@ -84,12 +86,14 @@ def accept(signup: Signup, at: dt.datetime) -> None:
         raise Refused(_("The time for this place is over, and it goes to the next person."), "lapsed")  # fmt: skip
     signup.proved_at = signup.proved_at or at
     seats.give(event, signup, at)
+    history.note(signup, at, history.PERSON, "accepted")
     mails.confirmed(event, signup, at)
 
 
 def _lapse(event: Event, signup: Signup, at: dt.datetime) -> None:
     signup.status, signup.offer_expires_at = "cancelled", None
     signup.cancelled_at, signup.cancelled_by = at, "lapsed"
+    history.note(signup, at, history.HOUSE, "lapsed")
     mails.offer_lapsed(event, signup, at)
 
 
