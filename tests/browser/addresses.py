@@ -26,7 +26,7 @@ PAGES: dict[str, list[str]] = {
         "{later.page}/signup", "{over.page}/signup", "{waiting.page}/signup", "{long.page}/signup",
     ],
     "signup.my_link": ["{before.page}/my-link"],
-    "signup.confirm": ["{asked.confirm}"],
+    "confirming.confirm": ["{asked.confirm}"],
     "remove_address.show": ["{before.remove}"],
     "thanks.show": ["{before.page}/signup/thanks", "/events/{open}/signup/thanks"],
     "personal.show": ["{before.my}", "{live.my}", "{over.my}", "{cancelled.my}", "{long.my}"],

@@ -9,6 +9,7 @@ from flask import current_app
 
 from webapp import tokens
 from webapp.signup import links
+from webapp.signup.models import Signup
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ def _read(token: str, secret: str) -> Ticket:
 def read(token: str) -> Ticket:
     """A sign-up's join token or a guest's ticket. Raises TokenError."""
     return _read(token, current_app.config["SECRET_KEY"])
+
+
+def of_signup(signup: Signup) -> Ticket:
+    return Ticket(signup.event_id, signup.person_key or tokens.person_key(), signup.public_id)
 
 
 def for_guest(event_id: int, person_key: int, *, named: bool) -> str:

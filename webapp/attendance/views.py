@@ -20,11 +20,10 @@ from flask import (  # fmt: skip
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import clock, i18n, tokens
 from webapp.agenda import queries as agenda
-from webapp.attendance import door, operations, presence, tickets
+from webapp.attendance import browsers, door, operations, presence, tickets
 from webapp.attendance.door import Facts
 from webapp.attendance.tickets import Ticket
 from webapp.db import db
@@ -139,7 +138,7 @@ def enter(token: str) -> ResponseReturnValue:
     if entered == "in":
         if ticket.is_registered and (found.event.confirm_address or found.event.approval):
             _prove(ticket, at)
-        _who_it_is(ticket, found.event, at, response)
+        browsers.who_it_is(ticket, found.event, at, response)
     return response
 
 
@@ -171,27 +170,6 @@ def _prove(ticket: Ticket, at: dt.datetime) -> None:
     except Refused as refusal:
         current_app.logger.info("address proved at the door, no place: %s", refusal.code)
     db.session.commit()
-
-
-def _who_it_is(ticket: Ticket, event: Event, at: dt.datetime, response: Response) -> None:
-    """Whoever came in by this browser under another key before is the same person. A mailed link says
-    who that is: what was a guest's is the sign-up's from then on."""
-    known = door_pass.of_browser(event.id)
-    if known is None or not (ticket.is_registered or known.key == ticket.person_key):
-        return
-    others = [key for key in (known.key, *known.older) if key != ticket.person_key]
-    if not others:
-        return
-    merge = operations.claim_guests if ticket.is_registered else operations.merge_guests
-    try:
-        merge(event.id, others, ticket.person_key)
-        db.session.commit()
-    except SQLAlchemyError as error:
-        # The person is in, and the cookie stays: the next press tries again.
-        db.session.rollback()
-        current_app.logger.warning("visits of one browser stay apart: %s", error)
-        return
-    door_pass.give_anew(response, event, ticket.person_key, at)
 
 
 @blueprint.get("/events/<slug>/door")
@@ -273,7 +251,7 @@ def enter_as_guest(token: str) -> ResponseReturnValue:
     if known is None:
         door_pass.give_anew(response, found.event, key, at)
     elif entered == "in":
-        _who_it_is(ticket, found.event, at, response)
+        browsers.who_it_is(ticket, found.event, at, response)
     return response
 
 

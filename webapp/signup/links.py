@@ -81,7 +81,7 @@ def of(person: Person) -> Links:
 
 def confirm_url(person: Person) -> str:
     token = tokens.sign("confirm", [person.event_id, person.public_id])
-    return token_url("signup.confirm", token)
+    return token_url("confirming.confirm", token)
 
 
 def remove_url(person: Person) -> str:
@@ -114,6 +114,12 @@ def read_my(token: str) -> Bound:
 def read_confirm(token: str) -> Bound:
     """Raises TokenError; good for 48 hours."""
     return _bound("confirm", token, CONFIRM_AGE)
+
+
+def event_of_confirm(token: str) -> int:
+    """The event that a link to prove an address was about, however old it is and whatever became of the
+    sign-up. Raises TokenError for one that we never made."""
+    return _bound("confirm", token, tokens.MAX_AGE).event_id
 
 
 def read_erase(token: str) -> Bound:

@@ -1,4 +1,4 @@
-"""The public pages of a sign-up: the form, "send me my link again", and proving an address."""
+"""The public pages of a sign-up: the form, and "send me my link again"."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ from webapp import addresses, clock, limits, tokens
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.permissions import permission
-from webapp.signup import door_pass, facts, forms, links, operations, slips
+from webapp.signup import door_pass, facts, forms, operations, slips
 from webapp.signup.facts import Facts
 from webapp.signup.forms import Entry
-from webapp.tokens import TokenError
 
 blueprint = Blueprint("signup", __name__)
 
@@ -178,25 +177,3 @@ def my_link(slug: str) -> ResponseReturnValue:
     db.session.commit()
     session["asked_for_link"] = [found.event.id, address.text]
     return redirect(url_for("signup.my_link", slug=slug, sent=1), 303)
-
-
-@blueprint.route("/confirm/<token>", methods=["GET", "POST"])
-@permission("link", csrf="token")
-def confirm(token: str) -> ResponseReturnValue:
-    """Mail scanners open links, so opening this one changes nothing; the button does."""
-    at = clock.now()
-    try:
-        signup, event = links.open_confirm(token, at)
-    except TokenError:
-        abort(404)
-    if request.method != "POST":
-        return render_template("signup/confirm.html", event=event, signup=signup)
-    try:
-        operations.prove(signup, at)
-    except Refused as refusal:
-        # That the address is proved is worth keeping, even if all places are taken by now.
-        db.session.commit()
-        return render_template("signup/state.html", event=event, state=refusal.code), 409
-    my = links.my_token(signup)
-    db.session.commit()
-    return redirect(url_for("personal.show", token=my), 303)
