@@ -238,5 +238,7 @@ def _carry(response: Response) -> Response:
 def init_app(app: Flask) -> None:
     babel.init_app(app, locale_selector=pick, timezone_selector=lambda: "UTC")
     babel.domain_instance = Catalogues()
-    app.jinja_env.globals.update(language_choices=choices, language_alternates=alternates)
+    app.jinja_env.globals.update(
+        language_choices=choices, language_alternates=alternates, carried_language=carried
+    )
     app.after_request(_carry)

@@ -15,8 +15,10 @@ PAGES: dict[str, list[str]] = {
     "public.event": [
         "/events/{open}", "/events/{bolivia}", "{before.page}", "{live.page}", "{over.page}",
         "{later.page}", "{closed.page}", "{full.page}", "{cancelled.page}", "{waiting.page}", "{long.page}",
+        "{before.page}?lang=es", "{live.page}?lang=es",
     ],
     "public.agenda_page": ["/events/{bolivia}/agenda", "{live.page}/agenda", "{long.page}/agenda"],
+    "event_languages.index": [f"{BOLIVIA}/languages", f"{BEFORE}/languages", "{long.manage}/languages"],
     "public.event_privacy": ["/events/{open}/privacy"],
     "public.preview": ["{draft.manage}/preview"],
     "report.show": ["/events/{bolivia}/report", "{told.page}/report"],

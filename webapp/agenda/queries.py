@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from webapp.agenda.models import Note, Session, SessionSpeaker, Speaker
 from webapp.db import db
 from webapp.events.models import Event, Phase
+from webapp.events.texts import Source, Texts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -131,6 +132,32 @@ def running_order(event: Event) -> list[Item]:
         )
         start = end
     return items
+
+
+def sources(items: Sequence[Item]) -> list[Source]:
+    """What there is to translate."""
+    found = []
+    for item in items:
+        place = f"agenda/{item.key}"
+        found += [
+            Source(f"{place}/title", item.title, 200),
+            Source(f"{place}/summary", item.summary, 5000, lines=True),
+        ]
+    return [source for source in found if source.text]
+
+
+def in_language(items: Sequence[Item], texts: Texts) -> list[Item]:
+    """The running order with the event's texts in a language."""
+    if not texts:
+        return list(items)
+    return [
+        dataclasses.replace(
+            item,
+            title=texts.get(f"agenda/{item.key}/title", item.title),
+            summary=texts.get(f"agenda/{item.key}/summary", item.summary),
+        )
+        for item in items
+    ]
 
 
 def current(items: Sequence[Item]) -> Item | None:

@@ -29,6 +29,7 @@ from webapp.attendance.tickets import Ticket
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import queries as events
+from webapp.events import texts
 from webapp.events.models import Event
 from webapp.permissions import permission
 from webapp.signup import door_pass, people
@@ -62,7 +63,7 @@ def _uid() -> str:
 def _waiting(token: str, found: Facts, at: dt.datetime, *, armed: bool) -> str:
     return render_template(
         "attendance/waiting.html",
-        token=token, event=found.event, items=found.items[:3], at=at, armed=armed, visit=door.new_uid(),
+        token=token, event=found.event, items=agenda.in_language(found.items[:3], texts.here(found.event)), at=at, armed=armed, visit=door.new_uid(),
         seconds=max(int((found.event.live_from - at).total_seconds()), 0),
         guest_url=door.guest_url(found.event),
     )  # fmt: skip
@@ -265,7 +266,8 @@ def room(token: str) -> ResponseReturnValue:
         return _gone(found)
     if phase == "before" or door.withdrawn(ticket):
         return redirect(url_for("attendance.join", token=token), 303)
-    now, following = agenda.now_and_next(found.items, at, phase)
+    items = agenda.in_language(found.items, texts.here(found.event))
+    now, following = agenda.now_and_next(items, at, phase)
     return render_template(
         "attendance/room.html", token=token, event=found.event, now=now, next=following,
         targets=found.targets, said=request.args.get("said"),
@@ -279,12 +281,14 @@ def _on(item: agenda.Item | None) -> dict[str, str] | None:
 
 def _answer(found: Facts, at: dt.datetime) -> bytes:
     """What every page in the room is told, made once in two seconds for all of them."""
-    kept: dict[int, tuple[float, bytes]] = current_app.extensions.setdefault("pulse_answers", {})
-    made = kept.get(found.event.id)
+    kept: dict[Any, tuple[float, bytes]] = current_app.extensions.setdefault("pulse_answers", {})
+    said = texts.here(found.event)
+    key = (found.event.id, i18n.language() if said else "")
+    made = kept.get(key)
     if made is not None and made[0] > time.monotonic():
         return made[1]
     phase = found.phase(at)
-    now, following = agenda.now_and_next(found.items, at, phase)
+    now, following = agenda.now_and_next(agenda.in_language(found.items, said), at, phase)
     answer: dict[str, Any] = {
         "phase": phase,
         "ended": phase in ("over", "cancelled"),
@@ -293,7 +297,7 @@ def _answer(found: Facts, at: dt.datetime) -> bytes:
         "announcement": found.event.announcement,
     }
     body = json.dumps(answer, ensure_ascii=False).encode()
-    kept[found.event.id] = (time.monotonic() + PULSE_KEPT, body)
+    kept[key] = (time.monotonic() + PULSE_KEPT, body)
     return body
 
 

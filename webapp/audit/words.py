@@ -16,6 +16,7 @@ from webapp.templating import number
 SENTENCES = {
     "event.created": _l("The event was made."),
     "event.changed": _l("The event was changed."),
+    "event.translated": _l("The event's texts in another language were changed."),
     "event.published": _l("The event was published."),
     "event.unpublished": _l("The event became a draft again."),
     "event.cancelled": _l("The event was called off."),
@@ -166,6 +167,8 @@ def addition(entry: AuditEntry) -> str:
         case "event.people_erased" | "signup.tagged" | "signup.untagged":
             people = int(details.get("people", 0))
             return ngettext("%(n)s person", "%(n)s people", people, n=number(people))
+        case "event.translated":
+            return str(details.get("language", ""))
         case "mail.resent":
             return entry.summary.replace("_", " ")
         case "mail.retried":

@@ -6,7 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.events import access, manage, models, team_page  # noqa: F401 - imported for what they register
+    from webapp.events import access, manage, models, team_page, texts  # noqa: F401 - imported for what they register
 
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(team_page.blueprint)
+    texts.init_app(app)

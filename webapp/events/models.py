@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -43,6 +43,8 @@ class Event(Base):
     summary: Mapped[str] = mapped_column(sa.String(500), default="")
     description: Mapped[str] = mapped_column(sa.Text, default="")
     language: Mapped[str] = mapped_column(sa.String(10), default="en")
+    # The same words in other languages: see webapp/events/texts.py.
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict)
     starts_at: Mapped[dt.datetime]
     ends_at: Mapped[dt.datetime]
     timezone: Mapped[str] = mapped_column(sa.String(60))

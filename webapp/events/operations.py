@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +16,7 @@ from webapp.accounts.models import User
 from webapp.audit import operations as audit
 from webapp.db import db, lock_row
 from webapp.errors import Refused
-from webapp.events import rules
+from webapp.events import rules, texts
 from webapp.events.models import CoHost, Event, JoinTarget, Membership
 
 # An End pressed by mistake can be taken back for this long.
@@ -233,6 +233,32 @@ def cancel(event: Event, *, at: dt.datetime, by: By) -> None:
     event.state = "cancelled"
     event.touch_calendar()
     record(event, "event.cancelled", at, by)
+
+
+def translate(
+    event: Event,
+    language: str,
+    given: Mapping[str, str],
+    of_event: Sequence[texts.Source],
+    at: dt.datetime,
+    by: By,
+) -> bool:
+    """Makes the event's texts in a language those ``given`` by place; answers whether that changed any.
+    ``of_event`` are all the texts there are to translate: others are dropped. Raises Refused, whose code is
+    the place of the text that cannot be kept."""
+    event = locked(event)
+    rules.language(language)
+    if language == event.language:
+        raise Refused(_("The event is written in this language already."), "language")
+    kept = texts.checked(given, of_event)
+    before = event.translations or {}
+    if before.get(language, {}) == kept:
+        return False
+    rest = {code: found for code, found in before.items() if code != language}
+    event.translations = {**rest, language: kept} if kept else rest
+    event.touch()
+    record(event, "event.translated", at, by, language=language)
+    return True
 
 
 def start(event: Event, at: dt.datetime, by: By) -> None:

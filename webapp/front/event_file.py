@@ -24,7 +24,7 @@ from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import operations as events
 from webapp.events import queries as event_queries
-from webapp.events import rules
+from webapp.events import rules, texts
 from webapp.events.models import Event
 from webapp.signup import questions
 
@@ -174,7 +174,7 @@ def load(
 
     Raises Refused with one sentence that names the key; then nothing may be committed.
     """
-    _known(data, ("event", "questions", "agenda"), "")
+    _known(data, ("event", "questions", "agenda", "translations"), "")
     if "event" not in data:
         raise Refused(_("The key event is missing."), "missing")
     values = _event_values(_typed(data["event"], _OBJECT, "event"))
@@ -200,8 +200,41 @@ def load(
         changes += questions.replace(event, rows)
     items = _typed(data.get("agenda", []), _LIST, "agenda")
     changes += agenda.replace(event, items, at)
+    said = _typed(data.get("translations", {}), _OBJECT, "translations")
+    changes += _translate(event, said, at, by)
     db.session.flush()
     return Loaded(event, created, changes)
+
+
+def text_sources(event: Event) -> list[texts.Source]:
+    """Everything of an event that can be said in another language, in the order people read it."""
+    return [
+        *texts.sources(event),
+        *agenda_queries.sources(agenda_queries.running_order(event)),
+        *questions.sources(questions.of_event(event.id)),
+    ]
+
+
+def _translate(event: Event, given: dict[str, Any], at: dt.datetime, by: User | str) -> list[str]:
+    """The texts in other languages become those of the file: without any, there are none."""
+    db.session.flush()
+    of_event = text_sources(event)
+    places = tuple(source.place for source in of_event)
+    changes = []
+    for language, said in given.items():
+        path = f"translations.{language}"
+        _known(_typed(said, _OBJECT, path), places, path)
+        for place, text in said.items():
+            _typed(text, _TEXT, f"{path}.{place}")
+        try:
+            if events.translate(event, language, said, of_event, at, by):
+                changes.append(_("texts in %(language)s changed", language=language))
+        except Refused as refusal:
+            raise Refused(f"{path}.{refusal.code}: {refusal}", refusal.code) from None
+    for language in set(texts.languages(event)) - set(given):
+        if language != event.language and events.translate(event, language, {}, of_event, at, by):
+            changes.append(_("texts in %(language)s dropped", language=language))
+    return changes
 
 
 def _local(moment: dt.datetime, event: Event) -> str:
@@ -254,6 +287,8 @@ def export(event: Event) -> dict[str, Any]:
         "offer_hours": _unusual(event, "offer_hours"),
     }
     result |= {key: value for key, value in optional.items() if value is not None}
+    said = {code: dict(texts.of(event, code)) for code in texts.languages(event)}
+    translations = {code: found for code, found in said.items() if found}
     return {
         "event": result,
         "questions": [
@@ -261,4 +296,5 @@ def export(event: Event) -> dict[str, Any]:
             for row in questions.as_file(event.id)
         ],
         "agenda": agenda_queries.as_file(agenda_queries.running_order(event)),
+        **({"translations": translations} if translations else {}),
     }

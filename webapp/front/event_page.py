@@ -6,13 +6,13 @@ import datetime as dt
 import json
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, render_template
+from flask import Blueprint, Response, abort, current_app, render_template, request
 from markupsafe import Markup
 
-from webapp import clock, templating
+from webapp import clock, i18n, templating
 from webapp.agenda import ical
 from webapp.agenda import queries as agenda
-from webapp.events import accent, access
+from webapp.events import accent, access, texts
 from webapp.events import queries as events
 from webapp.events.models import Event
 from webapp.front import page_cache, thanks
@@ -72,7 +72,8 @@ def _json_ld(event: Event, items: list[agenda.Item]) -> Markup:
 
 
 def _render(event: Event, at: dt.datetime, *, preview: bool = False) -> str:
-    items = agenda.running_order(event)
+    items = agenda.in_language(agenda.running_order(event), texts.here(event))
+    event = texts.shown(event, i18n.language())
     left = None
     if event.capacity is not None:
         left = max(event.capacity - signups.seats_claimed(event.id), 0)
@@ -108,12 +109,15 @@ def event(slug: str) -> Response:
 @blueprint.get("/manage/events/<slug>/preview")
 @permission("event")
 def preview(slug: str) -> str:
-    return _render(access.current(), clock.now(), preview=True)
+    """In the language asked for, as readers of that one see it."""
+    event = access.current()
+    i18n.pin(request.args.get(i18n.ARGUMENT) or event.language)
+    return _render(event, clock.now(), preview=True)
 
 
 def _agenda_page(slug: str) -> str:
     found = _public(slug)
-    items = agenda.running_order(found)
+    items = agenda.in_language(agenda.running_order(found), texts.here(found))
     now, following = agenda.now_and_next(items, clock.now(), found.phase(clock.now()))
     return render_template("front/agenda.html", event=found, items=items, now=now, next=following)
 
@@ -172,7 +176,8 @@ def agenda_json(slug: str) -> Response:
 
 def _agenda_ics(slug: str) -> bytes:
     found = _public(slug)
-    return bytes(ical.calendar(found, agenda.running_order(found)))
+    items = agenda.in_language(agenda.running_order(found), texts.here(found))
+    return bytes(ical.calendar(texts.shown(found, i18n.language()), items))
 
 
 @blueprint.get("/events/<slug>/agenda.ics")
@@ -231,8 +236,8 @@ def home() -> Response:
         past = events.past(at)
         return render_template(
             "front/home.html",
-            coming=events.coming(at),
-            past=past,
+            coming=[texts.shown(event, i18n.language()) for event in events.coming(at)],
+            past=[texts.shown(event, i18n.language()) for event in past],
             told=reports.published_among([event.id for event in past]),
             at=at,
         )

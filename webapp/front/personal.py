@@ -9,10 +9,11 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import clock
-from webapp.agenda.queries import running_order
+from webapp import clock, i18n
+from webapp.agenda.queries import in_language, running_order
 from webapp.db import db
 from webapp.errors import Refused
+from webapp.events import texts
 from webapp.events.models import Event
 from webapp.permissions import permission
 from webapp.privacy import operations as privacy
@@ -33,17 +34,18 @@ def _opened(token: str, at: dt.datetime) -> tuple[Signup, Event]:
 
 def _calendar_links(event: Event, my_url: str) -> dict[str, str]:
     """Addresses that open the entry in a calendar on the web. They lead there only when followed."""
+    title = texts.shown(event, i18n.language()).title
     start, end = (f"{moment:%Y%m%dT%H%M%SZ}" for moment in (event.starts_at, event.ends_at))
     google = {
         "action": "TEMPLATE",
-        "text": event.title,
+        "text": title,
         "dates": f"{start}/{end}",
         "details": my_url,
     }
     outlook = {
         "path": "/calendar/action/compose",
         "rru": "addevent",
-        "subject": event.title,
+        "subject": title,
         "startdt": f"{event.starts_at:%Y-%m-%dT%H:%M:%SZ}",
         "enddt": f"{event.ends_at:%Y-%m-%dT%H:%M:%SZ}",
         "body": my_url,
@@ -66,8 +68,8 @@ def _page(
         would_wait=event.waitlist and not queries.has_seat(event),
         place_in_line=queries.position(signup) if signup.status == "waitlisted" else None,
         contacts=[c for c in queries.consents_of(signup) if c.kind == "contact" and not c.withdrawn_at],
-        offered=wording.contacts(event), answers=queries.answers_of(signup),
-        items=running_order(event), calendars=_calendar_links(event, links.my_url(signup)),
+        offered=wording.contacts(event), answers=queries.answers_of(signup, texts.here(event)),
+        items=in_language(running_order(event), texts.here(event)), calendars=_calendar_links(event, links.my_url(signup)),
         said=request.args.get("said"),
     )  # fmt: skip
     return page, status

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from webapp import clock
+from webapp import clock, i18n
 from webapp.attendance import operations as attendance
 from webapp.db import db
 from webapp.errors import Refused
+from webapp.events import local_times, texts
 from webapp.permissions import permission
 from webapp.signup import forms, links, operations, queries, questions, wording
 from webapp.tokens import TokenError
 
 blueprint = Blueprint("personal_edit", __name__)
+
+
+def _zones(current: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(continent, [(zone, its city)]), with the one that is chosen among them."""
+    names = set(local_times.zone_names()) - {"UTC"}
+    if "/" in current and clock.is_zone(current):
+        names.add(current)
+    return [
+        (continent, [(name, name.partition("/")[2].replace("_", " ")) for name in found])
+        for continent, found in groupby(sorted(names), lambda name: name.partition("/")[0])
+    ]
 
 
 @blueprint.route("/my/<token>/edit", methods=["GET", "POST"])
@@ -24,7 +38,7 @@ def edit(token: str) -> ResponseReturnValue:
         signup, event = links.open_my(token, at)
     except TokenError:
         abort(404)
-    asks = questions.of_event(event.id)
+    asks = questions.in_language(questions.of_event(event.id), texts.here(event))
     kept = tuple(need for need in signup.access_needs or () if need not in event.access_needs)
     entry = forms.of_signup(asks, signup, queries.answers_by_key(signup))
     edited = None
@@ -34,6 +48,8 @@ def edit(token: str) -> ResponseReturnValue:
         page = render_template(
             "front/personal_edit.html",
             event=event, signup=signup, token=token, asks=asks, entry=entry, kept=kept,
+            languages=[(code, i18n.name_of(code)) for code in i18n.languages()],
+            zones=_zones(entry.first("timezone")),
         )  # fmt: skip
         return page, 422 if request.method == "POST" else 200
     try:
@@ -46,6 +62,8 @@ def edit(token: str) -> ResponseReturnValue:
         if refusal.code != "full":
             db.session.rollback()
             abort(404)
+    # What the address says is what they read before.
+    i18n.prefer(signup.language, settled=True)
     db.session.commit()
     return redirect(url_for("personal.show", token=token, said="edited"), 303)
 

@@ -48,7 +48,6 @@ def job_words() -> dict[str, str]:
         "spool": _("Stores visits that were kept on disk"),
         "privacy": _("Deletes people’s data when its time is over"),
         "seats": _("Hands free places on to those who wait"),
-        "mailings": _("Queues reminders and other mails of the schedule when they are due"),
         "unproved": _("Drops sign-ups whose address nobody proved in time"),
         "mailings": _("Writes reminders and other mails that the schedule says are due"),
     }

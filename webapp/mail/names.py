@@ -24,6 +24,14 @@ def one_line(text: str) -> str:
     return " ".join(_UNSEEN.sub(" ", text).split())
 
 
+def isolated(name: str) -> str:
+    """A name within a sentence: one that is read from right to left keeps its place, and the words around
+    it keep theirs."""
+    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name):
+        return f"\u2068{name}\u2069"
+    return name
+
+
 def plain_name(name: str) -> str:
     """A person's name as it stands in mails: one line, and nothing in it becomes a link.
 

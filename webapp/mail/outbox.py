@@ -14,11 +14,11 @@ from flask import current_app
 from webapp.db import db, to_ms
 from webapp.mail.letters import Letter
 from webapp.mail.models import LANES, OutgoingMail
-from webapp.mail.names import plain_name
+from webapp.mail.names import isolated, plain_name
 from webapp.mail.rendering import render
 from webapp.prepared import PreparedInsert
 
-__all__ = ["new_message_id", "plain_name", "post", "queue"]
+__all__ = ["isolated", "new_message_id", "plain_name", "post", "queue"]
 
 Lane = Literal["own", "reminder", "blast"]
 # A Message-ID column has 120 places; the random part, brackets and the at sign take 25.

@@ -17,7 +17,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import clock
+from webapp import clock, i18n
 from webapp.accounts.access import signed_in
 from webapp.db import LARGEST_ID, db
 from webapp.errors import Refused
@@ -62,6 +62,8 @@ def index(slug: str) -> ResponseReturnValue:
 def preview(slug: str) -> ResponseReturnValue:
     """The form as people see it, from the same template; nothing can be sent."""
     event = access.current()
+    # In the language that most of them read; its own texts are those of that one.
+    i18n.pin(request.args.get(i18n.ARGUMENT) or event.language)
     found = facts.for_event(event, clock.now())
     return render_template(
         "signup/form.html", facts=found, event=event, entry=forms.empty(None), preview=True

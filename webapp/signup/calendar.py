@@ -19,6 +19,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from webapp import vtimezone
+from webapp.events import texts
 from webapp.events.models import Event
 from webapp.mail.outbox import plain_name
 from webapp.signup import links
@@ -152,6 +153,7 @@ def entry(
     PUBLISH is for a file that people add by themselves; it names nobody as invited. Only who has a
     place gets the join link.
     """
+    event = texts.shown(event, person.language)
     kept = frame(event, person.language)
     found = found or links.of(person)
     lines = [

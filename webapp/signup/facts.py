@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 
 from webapp import i18n
 from webapp.db import db
+from webapp.events import texts
 from webapp.events.models import Event
 from webapp.signup import queries, questions, wording
 from webapp.signup.questions import Ask
@@ -50,7 +51,7 @@ def for_event(event: Event, at: dt.datetime) -> Facts:
     """The facts as they are at this moment; also those of a draft."""
     return Facts(
         event=Event(**{name: getattr(event, name) for name in Event.__table__.columns.keys()}),  # noqa: SIM118 - no dictionary: its iterator gives columns
-        asks=questions.of_event(event.id),
+        asks=questions.in_language(questions.of_event(event.id), texts.here(event)),
         consent=wording.for_event(event.host_name, event.retention_days),
         contacts=wording.contacts(event),
         is_full=not queries.has_seat(event),

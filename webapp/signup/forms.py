@@ -143,6 +143,8 @@ def of_signup(asks: Iterable[Ask], signup: Signup, given: Mapping[str, Any]) -> 
     raw["access_note"] = [signup.access_note or ""]
     raw["companions"] = [str(signup.companions or "")]
     raw["no_stay"] = ["yes"] if signup.no_stay else []
+    raw["timezone"] = [signup.timezone or ""]
+    raw["language"] = [signup.language]
     return Entry(name=signup.name or "", raw=raw)
 
 
@@ -152,6 +154,7 @@ def read_edited(
     """What somebody changed of their own sign-up; None beside the sentences if something is wrong.
     ``kept`` are needs they have named and the event no longer offers."""
     raw = {field: sent.getlist(field)[:200] for field in (*(a.field for a in asks), *extras.FIELDS)}
+    raw["language"] = sent.getlist("language")[:1]
     entry = Entry(
         name=shown(sent.get("name", "")),
         raw={field: [shown(value) for value in values] for field, values in raw.items()},
@@ -165,7 +168,12 @@ def read_edited(
         entry.errors["name"] = str(error)
     if entry.errors:
         return entry, None
-    return entry, Edited(name=name, asks=asks, answers=answers, extras=more)
+    language = entry.first("language")
+    return entry, Edited(
+        name=name, asks=asks, answers=answers, extras=more,
+        language=language if language in i18n.languages() else None,
+        has_zone="timezone" in sent,
+    )  # fmt: skip
 
 
 def person_token(event_id: int, entry: Entry) -> str:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from flask_babel import force_locale
-
+from webapp.events import texts
 from webapp.events.models import Event
 from webapp.mail import letters, outbox
-from webapp.signup import calendar, links
+from webapp.signup import calendar, links, local_times
 from webapp.signup.models import Signup
 from webapp.signup.people import Person
-from webapp.templating import absolute_url, moment
+from webapp.templating import absolute_url
 
 
 def _stamp(event: Event) -> tuple[Any, ...]:
@@ -40,8 +39,10 @@ def _post(
     **flags: Any,
 ) -> None:
     """``words`` are this person's own, links among them; ``flags`` choose between the template's texts."""
+    event = texts.shown(event, person.language)
     secrets = [word for name, word in words.items() if name.endswith("_url") and word]
-    words["name"] = outbox.plain_name(person.name or "")
+    words["name"] = outbox.isolated(outbox.plain_name(person.name or ""))
+    words["local_time"] = local_times.period(event, person)
     public_url = absolute_url("public.event", slug=event.slug)
     letter = letters.letter(
         message,
@@ -117,8 +118,7 @@ def offer(event: Event, signup: Signup, at: dt.datetime) -> None:
     if until is None:
         raise ValueError("an offer without an end")
     found = links.of(signup)
-    with force_locale(signup.language):
-        deadline = moment(until, event.timezone)
+    deadline = local_times.moment(until, event, signup)
     words = {"my_url": found.my, "cancel_url": found.cancel, "deadline": deadline}
     _post("offer", event, signup, at, words, expires_at=until)
 

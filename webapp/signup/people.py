@@ -36,6 +36,8 @@ class Person(Protocol):
     @property
     def language(self) -> str: ...
     @property
+    def timezone(self) -> str | None: ...
+    @property
     def is_sample(self) -> bool: ...
     @property
     def ics_changes(self) -> int: ...
@@ -52,6 +54,7 @@ class Newcomer:
     email: str
     status: str = "confirmed"
     language: str = "en"
+    timezone: str | None = None
     is_sample: bool = False
     ics_changes: int = 0
 
@@ -84,6 +87,9 @@ class Edited:
     asks: Sequence[Ask]
     answers: Mapping[int, Any]
     extras: Extras
+    # For their pages and mails; None: as it was. The time zone stands in ``extras``.
+    language: str | None = None
+    has_zone: bool = False
 
 
 def clean_name(raw: str) -> str:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from webapp.db import db
 from webapp.events.models import OVERRUN, Event
+from webapp.events.texts import NO_TEXTS, Texts
 from webapp.mail.models import OutgoingMail
 from webapp.signup import statements
 
@@ -357,12 +358,25 @@ def answers_by_key(signup: Signup) -> dict[str, Any]:
     return dict(rows.tuples().all())
 
 
-def answers_of(signup: Signup) -> list[tuple[str, Any]]:
-    """(the question, what the person answered) in the order asked. One query."""
+def answers_of(signup: Signup, texts: Texts = NO_TEXTS) -> list[tuple[str, Any]]:
+    """(the question, what the person answered) in the order asked, in the words of ``texts`` where it has
+    some. One query."""
     rows = db.session.execute(
-        sa.select(Question.label, Answer.value)
+        sa.select(Question.key, Question.label, Answer.value)
         .join(Question, Question.id == Answer.question_id)
         .where(Answer.signup_id == signup.id)
         .order_by(Question.position, Question.id)
     )
-    return [(label, value) for label, value in rows]
+    return [
+        (
+            texts.get(f"questions/{key}/label", label),
+            _said(f"questions/{key}/choices", value, texts),
+        )
+        for key, label, value in rows
+    ]
+
+
+def _said(place: str, value: Any, texts: Texts) -> Any:
+    if isinstance(value, list):
+        return [texts.get(f"{place}/{choice}", choice) for choice in value]
+    return texts.get(f"{place}/{value}", value) if isinstance(value, str) else value

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events.models import Event
+from webapp.events.texts import Source, Texts
 from webapp.signup.models import QUESTION_TYPES, Answer, Question
 
 LONGEST = {"text": 500, "paragraph": 5000}
@@ -38,10 +39,51 @@ class Ask:
     show_key: str | None
     show_equals: Any
     help: str = ""
+    # What a page calls a choice, where that is not as it was written.
+    called: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
 
     @property
     def field(self) -> str:
         return FIELD + self.key
+
+    def said(self, choice: str) -> str:
+        """A choice as people read it; what is sent and kept is the choice as it was written."""
+        return self.called.get(choice, choice)
+
+    def said_all(self, choices: Iterable[str]) -> list[str]:
+        return [self.said(choice) for choice in choices]
+
+
+def sources(asks: Iterable[Ask]) -> list[Source]:
+    """What there is to translate."""
+    found = []
+    for ask in asks:
+        place = f"questions/{ask.key}"
+        found += [
+            Source(f"{place}/label", ask.label, 500),
+            Source(f"{place}/help", ask.help, LONGEST_HELP),
+            *(Source(f"{place}/choices/{choice}", choice, 200) for choice in ask.choices),
+        ]
+    return [source for source in found if source.text]
+
+
+def in_language(asks: Iterable[Ask], texts: Texts) -> tuple[Ask, ...]:
+    """The questions with the event's texts in a language."""
+    if not texts:
+        return tuple(asks)
+    return tuple(
+        dataclasses.replace(
+            ask,
+            label=texts.get(f"questions/{ask.key}/label", ask.label),
+            help=texts.get(f"questions/{ask.key}/help", ask.help),
+            called={
+                choice: said
+                for choice in ask.choices
+                if (said := texts.get(f"questions/{ask.key}/choices/{choice}"))
+            },
+        )
+        for ask in asks
+    )
 
 
 def of_event(event_id: int, *, retired: bool = False) -> tuple[Ask, ...]:

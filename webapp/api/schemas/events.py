@@ -104,3 +104,8 @@ class EventFile(Answer):
     event = one(EventFields)
     questions = many(Question)
     agenda = many(Item, "The running order. An item's start follows from the minutes before it.")
+    translations = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.String()),
+        metadata={"description": "By language, and there by place: title, agenda/<key>/title, questions/<key>/label."},
+    )  # fmt: skip

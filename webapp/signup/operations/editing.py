@@ -33,6 +33,12 @@ def edit(signup: Signup, edited: Edited, at: dt.datetime, *, actor: str = histor
         if before != after:
             changed[name] = [before, after]
             setattr(signup, name, after)
+    if edited.language and edited.language != signup.language:
+        changed["language"] = [signup.language, edited.language]
+        signup.language = edited.language
+    if edited.has_zone and edited.extras.timezone != signup.timezone:
+        changed["timezone"] = [signup.timezone, edited.extras.timezone]
+        signup.timezone = edited.extras.timezone
     answers = _answer(signup, edited)
     if answers:
         changed["answers"] = answers

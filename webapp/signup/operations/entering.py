@@ -116,6 +116,7 @@ def sign_up(
         email=address.text,
         status=status,
         language=applicant.language,
+        timezone=applicant.extras.timezone,
         is_sample=is_sample or event.is_sample,
     )
     row = person.columns() | {
