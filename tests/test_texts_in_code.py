@@ -20,6 +20,7 @@ ENGLISH = {
     "webapp/mail/signing.py": "said when the server starts",
     "webapp/mail/verdicts.py": "kept beside what mail servers say, which is in English",
     "webapp/migrate.py": "the command line speaks English, as Flask's own does",
+    "webapp/signup/imports/sources.py": "headings and words of other systems, in their languages",
     "webapp/serve.py": "said when the server starts",
 }
 COMMANDS = {"commands.py", "jobs_command.py"}

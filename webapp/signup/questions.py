@@ -159,7 +159,7 @@ def number(raw: str) -> int | float:
     return int(value) if value == int(value) else value
 
 
-def _value(ask: Ask, raw: list[str]) -> Any:
+def value(ask: Ask, raw: list[str]) -> Any:
     """One answer in its type, or None for none. Raises ValueError with a sentence."""
     first = raw[0] if raw else ""
     if ask.type == "choices":
@@ -199,15 +199,15 @@ def read(
         if not is_asked(ask, given):
             continue
         try:
-            value = _value(ask, raw.get(ask.field, []))
+            found = value(ask, raw.get(ask.field, []))
         except ValueError as error:
             errors[ask.field] = str(error)
             continue
-        if value is None:
+        if found is None:
             if ask.required:
                 errors[ask.field] = _("Please answer this question.")
             continue
-        answers[ask.id] = given[ask.key] = value
+        answers[ask.id] = given[ask.key] = found
     return answers, errors
 
 
