@@ -10,14 +10,15 @@ from __future__ import annotations
 import dataclasses
 import re
 import secrets
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from flask import current_app
 from markupsafe import escape
 
 from webapp.mail.names import one_line
-from webapp.mail.rendering import SUBJECT_LENGTH, render
+from webapp.mail.placeholders import Written
+from webapp.mail.rendering import SUBJECT_LENGTH, in_language, render, spoken
 
 # Not guessable, so nobody can write a mark into their own name.
 _MARK = f"zq{secrets.token_hex(6)}"
@@ -25,6 +26,7 @@ _MARKS = re.compile(rf"{_MARK}(\w+?)qz")
 _KEPT = 200
 
 Parts = tuple[str, ...]
+Write = Callable[[Mapping[str, str]], Written]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,12 +66,16 @@ def letter(
     context: Mapping[str, Any],
     words: Mapping[str, str],
     language: str | None,
+    write: Write | None = None,
 ) -> Letter:
     """``templates/mail/<message>`` in ``language``, from this process's memory if it was asked for before
     with an equal ``stamp``: that must hold everything in ``context`` that the templates show.
 
     Only which of ``words`` are empty counts here (a template may ask); what they say comes with
     ``completed``.
+
+    ``write`` makes what the templates call ``written`` out of the marks of all words, in the mail's
+    language; its source belongs into ``stamp``.
     """
     cache: dict[Hashable, Letter] = current_app.extensions.setdefault("mail_cache", {})
     given = tuple([name for name, word in words.items() if word])
@@ -77,7 +83,11 @@ def letter(
     kept = cache.get(key)
     if kept is None:
         marks = {name: f"{_MARK}{name}qz" if word else "" for name, word in words.items()}
-        kept = Letter(*map(_parted, render(message, {**context, **marks}, language)))
+        context = {**context, **marks}
+        if write is not None:
+            with in_language(spoken(language)):
+                context["written"] = write(marks)
+        kept = Letter(*map(_parted, render(message, context, language)))
         if len(cache) >= _KEPT:
             cache.clear()
         cache[key] = kept

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from flask import Flask, current_app
 from flask_babel import force_locale, get_locale
 from jinja2 import Environment, StrictUndefined
 from jinja2.ext import Extension
+from markupsafe import Markup
 
 from webapp import i18n
 from webapp.mail.colours import colours
@@ -29,7 +31,7 @@ from webapp.mail.names import one_line, plain_name
 SUBJECT_LENGTH = 250
 TEXT_WIDTH = 76
 
-_START_TAG = re.compile(r"<(?:p|a|h1|h2|h3|div|ul|ol|li|dl|dt|dd|hr|span|b|strong|blockquote)(?=[\s>])[^<>]*>")  # fmt: skip
+_START_TAG = re.compile(r"<(?:p|a|h1|h2|h3|div|ul|ol|li|dl|dt|dd|hr|span|b|strong|blockquote|pre|code)(?=[\s>])[^<>]*>")  # fmt: skip
 # Stand for the event's colours in compiled templates. Not guessable, so nobody can write one into a mail.
 _MARK = secrets.token_hex(4)
 _ACCENT, _ON_ACCENT, _DARK = (f"var(--{name}-{_MARK})" for name in ("accent", "on", "dark"))
@@ -49,7 +51,8 @@ class InlineStyles(Extension):
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         self._inliner = css_inline.CSSInliner(load_remote_stylesheets=False)
-        self._tags: dict[str, str] = {}
+        # By tag and class.
+        self._styles: dict[str, str] = {}
         self.sheet = ""
 
     def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
@@ -59,13 +62,17 @@ class InlineStyles(Extension):
 
     def _styled(self, match: re.Match[str]) -> str:
         tag = match[0]
-        if tag not in self._tags:
-            word = re.match(r"<(\w+)", tag)[1]  # type: ignore[index]  # every tag has a name
-            kind = re.search(r'class="([\w -]*)"', tag)
-            bare = f'<{word} class="{kind[1]}">' if kind else f"<{word}>"
+        word = re.match(r"<(\w+)", tag)[1]  # type: ignore[index]  # every tag has a name
+        kind = re.search(r'class="([\w -]*)"', tag)
+        bare = f'<{word} class="{kind[1]}">' if kind else f"<{word}>"
+        if bare not in self._styles:
             style = re.search(r'style="([^"]*)"', self._inliner.inline_fragment(bare, self.sheet))
-            self._tags[tag] = f'{tag[:-1]} style="{style[1]}">' if style else tag
-        return self._tags[tag]
+            self._styles[bare] = style[1] if style else ""
+        return f'{tag[:-1]} style="{self._styles[bare]}">' if self._styles[bare] else tag
+
+    def styled(self, html: Markup) -> Markup:
+        """HTML of ours that comes from somewhere else than a template, styled in the same way."""
+        return Markup(_START_TAG.sub(self._styled, html))  # noqa: S704 - Markup it was already
 
 
 def init_app(app: Flask) -> None:
@@ -77,6 +84,7 @@ def init_app(app: Flask) -> None:
     folder = Path(app.root_path, str(app.template_folder), "mail")
     inline: Any = environment.extensions[InlineStyles.identifier]
     inline.sheet = _marked((folder / "_inline.css").read_text())
+    app.jinja_env.filters["styled"] = inline.styled
     app.extensions["mail_templates"] = environment
     app.extensions["mail_style_block"] = _marked((folder / "_screens.css").read_text()).strip()
 
@@ -120,6 +128,21 @@ def _render(message: str, context: dict[str, Any], accent: str | None) -> tuple[
     return subject, text, html
 
 
+def spoken(language: str | None) -> str:
+    """``language``, if the site speaks it; otherwise that of the request, or the site's first."""
+    return language if language and language in current_app.config["LANGUAGES"] else i18n.language()
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """What is said inside is said in ``language``."""
+    if str(get_locale()) == language:
+        yield
+    else:
+        with force_locale(language):
+            yield
+
+
 def render(message: str, context: Mapping[str, Any], language: str | None) -> tuple[str, str, str]:
     """Subject (one line), text and HTML of ``templates/mail/<message>``.
 
@@ -136,10 +159,6 @@ def render(message: str, context: Mapping[str, Any], language: str | None) -> tu
         "site": config["SITE_NAME"],
         "style_block": current_app.extensions["mail_style_block"],
     }
-    if language not in config["LANGUAGES"] or language is None:
-        language = i18n.language()
-    values["language"] = language
-    if str(get_locale()) == language:
-        return _render(message, values, accent)
-    with force_locale(language):
+    values["language"] = language = spoken(language)
+    with in_language(language):
         return _render(message, values, accent)
