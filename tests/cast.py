@@ -37,7 +37,7 @@ from webapp.accounts import passwords
 from webapp.accounts.models import ApiToken, User, UserSession
 from webapp.agenda.models import Note, Press
 from webapp.attendance import tickets
-from webapp.attendance.models import Companions, HeadCount
+from webapp.attendance.models import Companions, HeadCount, LinkRound
 from webapp.db import db, to_ms
 from webapp.events.models import CoHost, Event, Membership
 from webapp.mail import unsubscribing
@@ -52,6 +52,7 @@ from webapp.signup.models import (
     Answer,
     Consent,
     FormUndo,
+    LinkSending,
     Question,
     Signup,
     SignupNote,
@@ -172,6 +173,8 @@ def _people(event: Event, mark: str) -> list[Signup]:
         make_signup(event, f"Cid {mark}", email=f"cid@{mark}.example.org", pending_reason="address", **waiting),
         make_signup(event, f"Dan {mark}", email=f"dan@{mark}.example.org", status="cancelled", cancelled_at=NOW, cancelled_by="person"),
         make_signup(event, f"Eli {mark}", email=f"eli@{mark}.example.org", status="offered", confirmed_at=None, waitlisted_at=NOW, offer_expires_at=event.ends_at),
+        # Has a place, and no mail with the link has reached them.
+        make_signup(event, f"Fay {mark}", email=f"fay@{mark}.example.org"),
     ]  # fmt: skip
 
 
@@ -242,6 +245,8 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     make_visit(event, starts, starts + dt.timedelta(minutes=50), signup=signups[0])
     make_visit(event, starts, starts + dt.timedelta(minutes=40), person_key=guest_key, name=f"Guest of {mark}", identity="name_only")  # fmt: skip
     _add(HeadCount(event_id=event.id, count=12, at=starts, author=owner.email, source=f"The hall of {mark}"))  # fmt: skip
+    _add(LinkSending(signup_id=signups[0].id, at=NOW))
+    _add(LinkRound(event_id=event.id, kind="never", at=NOW, author=owner.email, expected=1, queued=1, done_at=NOW))  # fmt: skip
     _add(Companions(event_id=event.id, person_key=guest_key, count=2, at=starts))
     mails = [
         _mail(event, mark, person=signups[0].public_id, state="sent", sent_at=NOW),

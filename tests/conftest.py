@@ -74,6 +74,9 @@ def migrated_app(database_uri: str, tmp_path_factory: pytest.TempPathFactory) ->
     yield app
     with app.app_context():
         db.engine.dispose()
+    of_the_door = app.extensions.get("door_engine")
+    if isinstance(of_the_door, sa.Engine):
+        of_the_door.dispose()
 
 
 def empty_database(app: Flask) -> None:

@@ -24,6 +24,7 @@ from webapp.privacy import commands, desk, holdings, operations
 from webapp.signup.models import (
     Answer,
     Consent,
+    LinkSending,
     Question,
     Signup,
     SignupChange,
@@ -69,6 +70,7 @@ def full_evening(**values: Any) -> Event:
             Consent(signup_id=ana.id, kind="event", wording="Yes", version="1", agreed_at=NOW),
             Companions(event_id=event.id, person_key=ana.person_key, count=2, at=start),
             SignupChange(signup_id=ana.id, at=NOW, actor="the person", what="edited", details={"name": ["Anna Túpac", "Ana Túpac"]}),
+            LinkSending(signup_id=ana.id, at=NOW),
             SignupNote(signup_id=ana.id, at=NOW, author="ada@example.org", text="Knows Bea"),
             SignupTag(signup_id=ana.id, tag_id=tag.id),
             MailingRecipient(mailing_id=mailing.id, signup_id=ana.id, done_at=NOW),
@@ -106,6 +108,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "visit_keys": (1, 2), "companions": (1, 1), "mails": (1, 1), "refused": (1, 1),
         "changes": (1, 1), "signup_notes": (1, 1), "signup_tags": (1, 1), "tags": (1, 1),
         "chosen": (1, 1),
+        "link_sendings": (1, 1),
     }  # fmt: skip
     assert all(named for named, _ in before.values()), "every place is tried"
     commands.run(NOW)
@@ -114,7 +117,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "signups": (0, 1), "answers": (0, 0), "consents": (0, 1), "visit_names": (0, 2),
         "visit_keys": (0, 2), "companions": (0, 1), "mails": (0, 1), "refused": (0, 0),
         "changes": (0, 0), "signup_notes": (0, 0), "signup_tags": (0, 0), "tags": (0, 0),
-        "chosen": (0, 0),
+        "chosen": (0, 0), "link_sendings": (0, 0),
     }  # fmt: skip
     assert desk.last_erasure(event) == NOW
     # The other event's time is not up.

@@ -1,15 +1,19 @@
-"""``flask attendance figures``: the figures of an event as other software reads them."""
+"""``flask attendance figures``: the figures of an event as other software reads them; and the job that
+sends links once more."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import click
 from flask.cli import AppGroup
 
-from webapp import clock
+from webapp import clock, jobs
+from webapp.attendance import resending
 from webapp.attendance.figures import figures as compute
-from webapp.errors import in_one_sentence
+from webapp.db import db, reading
+from webapp.errors import Refused, in_one_sentence
 from webapp.events import queries as events
 
 cli = AppGroup("attendance", help="Who came, and how long they stayed.")
@@ -25,3 +29,22 @@ def figures(slug: str, indent: int | None) -> None:
     if event is None:
         raise click.ClickException(f"There is no event “{slug}”.")
     click.echo(json.dumps(compute(event, clock.now()), indent=indent, ensure_ascii=False))
+
+
+@jobs.every(1.0, "links")
+def send_links(at: dt.datetime) -> int:
+    """Carries out what was pressed on the page of those who have not joined, batch by batch."""
+    with reading():
+        rounds = resending.open_rounds()
+        db.session.commit()
+    done = 0
+    for round_id in rounds:
+        try:
+            while batch := resending.carry_on(round_id, at):
+                db.session.commit()
+                done += batch
+        except Refused:
+            # The event was deleted since.
+            db.session.rollback()
+        db.session.commit()
+    return done

@@ -99,6 +99,37 @@ class HeadCount(Base):
     source: Mapped[str] = mapped_column(sa.String(200))
 
 
+class LinkRound(Base):
+    """One press of "send the link again to all of those": who they are is decided person by person while
+    it goes on, in order of their sign-ups, so that nobody who has come in meanwhile is written to.
+
+    ``kind`` "never": those whom no mail with the link has reached. "absent": whoever has not joined.
+    """
+
+    __tablename__ = "link_rounds"
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('never','absent')", name="kind"),
+        sa.Index(
+            "ix_link_rounds_open", "event_id",
+            sqlite_where=sa.text("done_at IS NULL"), postgresql_where=sa.text("done_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("events.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[str] = mapped_column(sa.String(10))
+    at: Mapped[dt.datetime]
+    author: Mapped[str] = mapped_column(sa.String(254))
+    # How many it was for when it was pressed, and how many mails it has queued.
+    expected: Mapped[int]
+    queued: Mapped[int] = mapped_column(default=0)
+    # The sign-up it has got to.
+    last_id: Mapped[int] = mapped_column(default=0)
+    done_at: Mapped[dt.datetime | None]
+
+
 class Companions(Base):
     """How many people somebody said are watching with them on the same screen."""
 

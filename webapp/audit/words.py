@@ -51,6 +51,7 @@ SENTENCES = {
     "signup.erased": _l("A person's data was deleted."),
     "signups.exported": _l("The list of sign-ups was downloaded."),
     "mail.resent": _l("A mail was sent once more."),
+    "mail.links_again": _l("Links were sent once more to those who have not joined."),
     "mail.retried": _l("Mails that had been given up were tried again."),
     "mail.pause_ended": _l("The pause of all mail was ended."),
     "mail.address_allowed": _l("A refused address may get mail again."),
@@ -171,6 +172,9 @@ def addition(entry: AuditEntry) -> str:
             return str(details.get("language", ""))
         case "mail.resent":
             return entry.summary.replace("_", " ")
+        case "mail.links_again":
+            people = int(details.get("people", 0))
+            return ngettext("%(n)s person", "%(n)s people", people, n=number(people))
         case "mail.retried":
             return ngettext("%(num)s mail", "%(num)s mails", int(details.get("count", 0)))
         case "attendance.head_count":

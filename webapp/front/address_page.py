@@ -35,6 +35,13 @@ def _signup(event: Event, public_id: str) -> Signup:
     return signup
 
 
+def _back(slug: str, public_id: str) -> ResponseReturnValue:
+    """To the page of those who have not joined, if they came from there, or to the person."""
+    if request.form.get("from") == "today":
+        return redirect(url_for("mail_today.show", slug=slug), 303)
+    return redirect(url_for("signup_story.show", slug=slug, public_id=public_id), 303)
+
+
 def _page(
     event: Event, signup: Signup, *, typed: str = "", error: str = "", code: str = "", meant: str | None = None
 ) -> ResponseReturnValue:  # fmt: skip
@@ -42,7 +49,7 @@ def _page(
     page = render_template(
         "front/address.html",
         event=event, tab="signups", signup=signup, typed=typed or signup.email, error=error, code=code, meant=meant,
-        mails=mails, refused=mail.suppressed_among([signup.email or ""]), words=state_words(),
+        came_from=request.values.get("from"), mails=mails, refused=mail.suppressed_among([signup.email or ""]), words=state_words(),
     )  # fmt: skip
     return page, 422 if error or meant else 200
 
@@ -71,7 +78,7 @@ def correct(slug: str, public_id: str) -> ResponseReturnValue:
     flash(_("A mail with the links is on its way to %(address)s.", address=address.text), "good")
     now = signup.public_id
     db.session.commit()
-    return redirect(url_for("signup_story.show", slug=slug, public_id=now), 303)
+    return _back(slug, now)
 
 
 @blueprint.post("/manage/events/<slug>/signups/<public_id>/links")
@@ -89,4 +96,4 @@ def links(slug: str, public_id: str) -> ResponseReturnValue:
             _("A mail with the links is on its way to %(address)s.", address=signup.email), "good"
         )
         db.session.commit()
-    return redirect(url_for("signup_story.show", slug=slug, public_id=public_id), 303)
+    return _back(slug, public_id)

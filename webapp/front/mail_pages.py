@@ -25,7 +25,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
 
-from webapp import addresses, clock, headers
+from webapp import clock, headers
 from webapp.accounts.access import signed_in
 from webapp.audit import operations as audit
 from webapp.db import LARGEST_ID, db, from_ms
@@ -72,16 +72,6 @@ def _signup(mail: OutgoingMail) -> Signup | None:
         return None
     signup = signups.by_public_id(mail.event_id, mail.person)
     return signup if signup is not None and signup.is_live else None
-
-
-def _check_address(mail: OutgoingMail) -> None:
-    """Raises Refused for a mail to an address that was corrected since: its links are dead."""
-    signup = _signup(mail)
-    if signup is not None and signup.email_key != addresses.key(mail.to_address):
-        raise Refused(
-            _("The address was corrected since, so this mail is out of date. Send the person their links instead."),
-            "corrected",
-        )  # fmt: skip
 
 
 def _record(action: str, at: dt.datetime, event_id: int | None = None, **details: Any) -> None:
@@ -147,7 +137,6 @@ def resend(slug: str, mail_id: int) -> BaseResponse:
     at = clock.now()
     mail = _mail(mail_id)
     try:
-        _check_address(mail)
         copy = operations.resend(mail, at)
     except Refused as refusal:
         db.session.rollback()

@@ -48,6 +48,7 @@ def job_words() -> dict[str, str]:
         "spool": _("Stores visits that were kept on disk"),
         "privacy": _("Deletes people’s data when its time is over"),
         "seats": _("Hands free places on to those who wait"),
+        "links": _("Sends links once more where an organiser asked for it"),
         "unproved": _("Drops sign-ups whose address nobody proved in time"),
         "mailings": _("Writes reminders and other mails that the schedule says are due"),
     }

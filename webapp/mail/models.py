@@ -40,7 +40,7 @@ class OutgoingMail(Base):
         sa.Index("ix_outgoing_mails_event_id_id", "event_id", "id"),
         sa.Index("ix_outgoing_mails_event_id_state_id", "event_id", "state", "id"),
         # What became of the latest mail to a person, without reading a mail.
-        sa.Index("ix_outgoing_mails_person_id_state", "person", "id", "state"),
+        sa.Index("ix_outgoing_mails_person", "person", "id", "state", "message", "to_former"),
         # How many left in the last hour and day, for the server's quotas.
         sa.Index(
             "ix_outgoing_mails_sent_at",
@@ -54,6 +54,8 @@ class OutgoingMail(Base):
     event_id: Mapped[int | None] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
     # The sign-up's public id, as text: this package knows nothing of sign-ups.
     person: Mapped[str | None] = mapped_column(sa.String(32))
+    # It went to an address that was corrected since: what it says of reaching them no longer holds.
+    to_former: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     # The folder under templates/mail.
     message: Mapped[str] = mapped_column(sa.String(60))
     lane: Mapped[str] = mapped_column(sa.String(10), default="own")

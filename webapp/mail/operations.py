@@ -26,8 +26,13 @@ def resend(mail: OutgoingMail, at: dt.datetime) -> OutgoingMail:
     """Queues the mail once more, letter for letter, as a mail of its own with its own Message-ID.
 
     Raises Refused for one that is still on its way, too late, to a sample person, or to an address
-    that the world has refused.
+    that was corrected since or that the world has refused.
     """
+    if mail.to_former:
+        raise Refused(
+            _("The address was corrected since, so this mail is out of date. Send the person their links instead."),
+            "corrected",
+        )  # fmt: skip
     if mail.state in ("queued", "sending"):
         raise Refused(_("This mail is still on its way."), "underway")
     if mail.state == "held":
@@ -84,6 +89,7 @@ def readdress(before: str, now: str) -> None:
         .where(OutgoingMail.person == before)
         .values(
             person=now,
+            to_former=True,
             state=sa.case((waits, "suppressed"), else_=OutgoingMail.state),
             last_reply=sa.case((waits, CORRECTED), else_=OutgoingMail.last_reply),
             leased_by=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
@@ -33,7 +33,7 @@ _LISTED = load_only(
     OutgoingMail.event_id, OutgoingMail.person, OutgoingMail.message, OutgoingMail.lane,
     OutgoingMail.to_address, OutgoingMail.to_name, OutgoingMail.subject, OutgoingMail.state,
     OutgoingMail.tries, OutgoingMail.created_at, OutgoingMail.next_try_at, OutgoingMail.expires_at,
-    OutgoingMail.sent_at, OutgoingMail.last_reply, OutgoingMail.returned_at, OutgoingMail.returned,
+    OutgoingMail.sent_at, OutgoingMail.last_reply, OutgoingMail.returned_at, OutgoingMail.returned, OutgoingMail.to_former,
 )  # fmt: skip
 
 
@@ -79,6 +79,25 @@ def of_person(event_id: int, person: str, limit: int = PAGE) -> list[OutgoingMai
             .limit(limit)
         )
     )
+
+
+def latest_of(
+    people: Collection[str], messages: Collection[str], event_id: int
+) -> dict[str, OutgoingMail]:
+    """By public id: the last of these ``messages`` to each of these few people, to the address they have
+    now, without texts. One query."""
+    rows = db.session.scalars(
+        sa.select(OutgoingMail)
+        .where(
+            OutgoingMail.person.in_(people),
+            OutgoingMail.message.in_(messages),
+            OutgoingMail.to_former.is_(False),
+            OutgoingMail.event_id == event_id,
+        )
+        .options(_LISTED)
+        .order_by(OutgoingMail.id)
+    )
+    return {mail.person: mail for mail in rows if mail.person is not None}
 
 
 def one(event_id: int, mail_id: int) -> OutgoingMail | None:

@@ -15,7 +15,16 @@ from flask_babel import lazy_gettext as _l
 from webapp.attendance.models import Companions, Visit
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.mailing.models import MailingRecipient
-from webapp.signup.models import Answer, Consent, Signup, SignupChange, SignupNote, SignupTag, Tag
+from webapp.signup.models import (
+    Answer,
+    Consent,
+    LinkSending,
+    Signup,
+    SignupChange,
+    SignupNote,
+    SignupTag,
+    Tag,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Holding:
 
 
 _ANSWERS = sa.join(Answer, Signup, Signup.id == Answer.signup_id)
+_SENDINGS = sa.join(LinkSending, Signup, Signup.id == LinkSending.signup_id)
 _CHANGES = sa.join(SignupChange, Signup, Signup.id == SignupChange.signup_id)
 _NOTES = sa.join(SignupNote, Signup, Signup.id == SignupNote.signup_id)
 _TAGGED = sa.join(SignupTag, Signup, Signup.id == SignupTag.signup_id)
@@ -105,6 +115,10 @@ HOLDINGS = (
         _CHOSEN, Signup.event_id, sa.true(),
     ),
     Holding(
+        "link_sendings", "link_sendings", _l("When somebody was sent their links once more"), _l("nothing"),
+        _SENDINGS, Signup.event_id, sa.true(),
+    ),
+    Holding(
         "refused", "suppressed_addresses", _l("Addresses that a mail server refused"), _l("nothing"),
         _REFUSED, Signup.event_id, sa.true(),
     ),
@@ -122,7 +136,7 @@ OTHERS = {
     "mail_plans": _PROGRAMME, "mailings": _PROGRAMME, "mailing_texts": _PROGRAMME,
     "presses": _PROGRAMME, "notes": _PROGRAMME, "reports": _PROGRAMME, "report_versions": _PROGRAMME,
     "users": _STAFF, "user_sessions": _STAFF, "api_tokens": _STAFF, "memberships": _STAFF,
-    "audit_entries": _STAFF, "head_counts": _STAFF,
+    "audit_entries": _STAFF, "link_rounds": _STAFF, "head_counts": _STAFF,
     "tallies": _COUNTS, "frozen_figures": _COUNTS,
     "attendance_marks": _MACHINE, "job_runs": _MACHINE, "delivery_pauses": _MACHINE,
     "bounce_mailboxes": _MACHINE,

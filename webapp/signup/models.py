@@ -202,6 +202,18 @@ class SignupNote(Base):
     text: Mapped[str] = mapped_column(sa.Text)
 
 
+class LinkSending(Base):
+    """When an organiser last had the links sent to a person once more: a button that is pressed again
+    within minutes sends nothing twice."""
+
+    __tablename__ = "link_sendings"
+
+    signup_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("signups.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[dt.datetime]
+
+
 class Question(Base):
     __tablename__ = "questions"
     __table_args__ = (

@@ -32,6 +32,8 @@ from webapp.signup.models import (
 )
 
 PAGE = 50
+# The mails that hold the link by which a person with a place comes in.
+JOIN_MESSAGES = ("approved", "changed", "confirmed", "join_now", "link_again", "reminder")
 # Written out instead of bound: only then do both engines see that the partial unique index answers it.
 _LIVE = sa.text("signups.status IN ('pending','confirmed','waitlisted','offered')")
 

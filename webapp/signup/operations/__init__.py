@@ -7,7 +7,7 @@ from __future__ import annotations
 from webapp.signup.operations import asking
 from webapp.signup.operations.agreeing import agree_contact, ask_to_erase, withdraw_contact
 from webapp.signup.operations.blocking import block, forget_blocks
-from webapp.signup.operations.correcting import correct_address, send_links, send_links_to
+from webapp.signup.operations.correcting import correct_address
 from webapp.signup.operations.deciding import approve, decline, mark_crew
 from webapp.signup.operations.editing import edit
 from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
@@ -15,6 +15,7 @@ from webapp.signup.operations.leaving import cancel, come_back, give_up
 from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
 from webapp.signup.operations.queueing import accept, move_seats
 from webapp.signup.operations.queueing import fill as fill_seats
+from webapp.signup.operations.resending import claim, send_links, send_links_to
 from webapp.signup.operations.seats import By, check_open, lock_event
 from webapp.signup.operations.tagging import (
     add_note,
@@ -38,6 +39,7 @@ __all__ = [
     "block",
     "cancel",
     "check_open",
+    "claim",
     "come_back",
     "correct_address",
     "decline",

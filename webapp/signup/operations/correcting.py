@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
@@ -56,35 +55,3 @@ def correct_address(signup: Signup, address: Address, at: dt.datetime, *, by: By
     if isinstance(by, User):
         mail.allow_address(address.key)
     mails.links_of(event, signup, at)
-
-
-def send_links(signup: Signup, at: dt.datetime, *, by: By) -> None:
-    """Mails the links once more, as they are now. Raises Refused "not_live" or "gone"."""
-    event = seats.lock(signup)
-    if not signup.is_live or signup.pending_reason == "click":
-        raise Refused(_("This sign-up is no longer on, so it gets no mail."), "not_live")
-    actor = by.email if isinstance(by, User) else by
-    history.note(signup, at, actor, "links_sent")
-    if isinstance(by, User):
-        seats.record(event, "signup.links_sent", at, by, signup)
-    mails.links_of(event, signup, at, again=True)
-
-
-def send_links_to(event_id: int, signup_ids: list[int], at: dt.datetime) -> int:
-    """Mails the links once more to those of the sign-ups that have a place; answers how many. For many
-    at once, chosen by the caller behind whatever keeps it from happening twice."""
-    event = seats.lock_event(event_id)
-    rows = db.session.scalars(
-        sa.select(Signup)
-        .where(
-            Signup.event_id == event.id,
-            Signup.id.in_(signup_ids),
-            Signup.status == "confirmed",
-            Signup.erased_at.is_(None),
-        )
-        .order_by(Signup.id)
-        .execution_options(populate_existing=True)
-    ).all()
-    for signup in rows:
-        mails.links_of(event, signup, at, again=True)
-    return len(rows)
