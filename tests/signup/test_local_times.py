@@ -32,9 +32,9 @@ def _mail(**person):
 @pytest.mark.parametrize(
     ("zone", "language", "said"),
     [
-        ("America/La_Paz", "en", "Where you are: Tuesday, 6 April 2027, 14:00 to 15:45, La Paz time"),
-        ("America/La_Paz", "es", "En tu zona: martes, 6 de abril de 2027, de 14:00 a 15:45, hora de La Paz"),
-        ("Pacific/Auckland", "en", "Where you are: Wednesday, 7 April 2027, 06:00 to 07:45, Auckland time"),
+        ("America/La_Paz", "en", "On your own clock: Tuesday, 6 April 2027, 14:00 to 15:45 (La Paz time)"),
+        ("America/La_Paz", "es", "En tu reloj: martes, 6 de abril de 2027, de 14:00 a 15:45 (hora de La Paz)"),
+        ("Pacific/Auckland", "en", "On your own clock: Wednesday, 7 April 2027, 06:00 to 07:45 (Auckland time)"),
         # The same clock under another name says nothing new.
         ("Europe/Lisbon", "en", None),
         ("Europe/London", "en", None),
@@ -47,7 +47,7 @@ def test_a_mail_says_when_it_is_where_the_person_is(context, zone, language, sai
         assert said in mail.text
         assert said.partition(": ")[2] in mail.html
     else:
-        assert "Where you are" not in mail.text + mail.html
+        assert "On your own clock" not in mail.text + mail.html
     if language == "en":
         assert LONDON in mail.text
 
@@ -57,8 +57,12 @@ def test_one_letter_serves_all_zones(app, context):
     for zone in ("America/La_Paz", "Asia/Tokyo", "America/Lima"):
         mails.confirmed(event, make_signup(event, timezone=zone), NOW)
     assert len(app.extensions["mail_cache"]) == 1
-    said = [mail.text.partition("Where you are: ")[2].partition("\n")[0] for mail in db.session.query(OutgoingMail).order_by(OutgoingMail.id)]  # fmt: skip
-    assert [text.rpartition(", ")[2] for text in said] == ["La Paz time", "Tokyo time", "Lima time"]
+    said = [mail.text.partition("On your own clock: ")[2].partition("\n")[0] for mail in db.session.query(OutgoingMail).order_by(OutgoingMail.id)]  # fmt: skip
+    assert [text.rpartition(" (")[2] for text in said] == [
+        "La Paz time)",
+        "Tokyo time)",
+        "Lima time)",
+    ]
 
 
 def test_the_deadline_of_an_offer_too(context):

@@ -143,7 +143,21 @@ def sources(items: Sequence[Item]) -> list[Source]:
             Source(f"{place}/title", item.title, 200),
             Source(f"{place}/summary", item.summary, 5000, lines=True),
         ]
+    people = {who.name: who for item in items for who in item.speakers}
+    for name, who in people.items():
+        found += [
+            Source(f"speakers/{name}/title", who.title, 200),
+            Source(f"speakers/{name}/bio", who.bio, 5000, lines=True),
+        ]
     return [source for source in found if source.text]
+
+
+def _said(who: Who, texts: Texts) -> Who:
+    return dataclasses.replace(
+        who,
+        title=texts.get(f"speakers/{who.name}/title", who.title),
+        bio=texts.get(f"speakers/{who.name}/bio", who.bio),
+    )
 
 
 def in_language(items: Sequence[Item], texts: Texts) -> list[Item]:
@@ -155,6 +169,7 @@ def in_language(items: Sequence[Item], texts: Texts) -> list[Item]:
             item,
             title=texts.get(f"agenda/{item.key}/title", item.title),
             summary=texts.get(f"agenda/{item.key}/summary", item.summary),
+            speakers=tuple(_said(who, texts) for who in item.speakers),
         )
         for item in items
     ]

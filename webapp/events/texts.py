@@ -2,7 +2,7 @@
 
 They stand in ``Event.translations``, by language and by place: "title", "summary", "description",
 "languages/<entry>", "access_needs/<entry>", "questions/<key>/label", "questions/<key>/help",
-"questions/<key>/choices/<choice>", "agenda/<key>/title", "agenda/<key>/summary". Beside each text stands a
+"questions/<key>/choices/<choice>", "agenda/<key>/title", "agenda/<key>/summary", "speakers/<name>/title", "speakers/<name>/bio". Beside each text stands a
 mark of what it was translated from, so that an older translation is told from a good one. What is missing
 is said as it was written. Whoever has the event has them, so nobody asks the database for a text.
 """
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from flask import Flask, before_render_template, g, has_request_context, request
+from markupsafe import Markup
 
 from webapp import i18n
 from webapp.events import rules
@@ -138,6 +139,16 @@ def shown(event: Event, language: str) -> Event:
     return cast(Event, Shown(event, texts)) if texts else event
 
 
+def lang_of(event: Event, place: str) -> Markup:
+    """The attribute of a tag whose text is not in the language of the page: it says which it is in, so
+    that a screen reader says it rightly."""
+    own = event._event if isinstance(event, Shown) else event
+    page = i18n.language()
+    if own.language.partition("-")[0] == page or place in of(own, page):
+        return Markup()
+    return Markup(' lang="{}"').format(own.language)
+
+
 def need_name(event: Event, need: str) -> str:
     """What a page calls one of the event's access needs; what is sent and kept is the need as written."""
     return here(event).get(f"access_needs/{need}") or need
@@ -153,4 +164,4 @@ def _in_the_readers_language(_app: Flask, context: dict[str, Any], **_more: Any)
 
 def init_app(app: Flask) -> None:
     before_render_template.connect(_in_the_readers_language, app)
-    app.jinja_env.globals["need_name"] = need_name
+    app.jinja_env.globals.update(need_name=need_name, lang_of=lang_of)

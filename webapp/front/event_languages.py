@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from itertools import groupby
 
+from babel import Locale
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -54,6 +55,11 @@ def _offered(event: Event) -> list[str]:
     ]
 
 
+def _name(code: str) -> str:
+    """What the tool calls a language: "Spanish"."""
+    return str(Locale.parse(code, sep="-").get_display_name(i18n.dates()) or code)
+
+
 def _label(place: str) -> str:
     kind, _slash, rest = place.partition("/")
     last = rest.partition("/")[2].partition("/")[0]
@@ -61,17 +67,19 @@ def _label(place: str) -> str:
         "title": _("Title"),
         "summary": _("Summary"),
         "description": _("Description"),
+        "bio": _("About the person"),
         "languages": _("Language of the event"),
         "access_needs": _("Access need"),
         "label": _("Question"),
         "help": _("Help below it"),
         "choices": _("Choice"),
-    }[last if kind in ("agenda", "questions") else kind]
+    }[last if kind in ("agenda", "questions", "speakers") else kind]
 
 
 def _heading(place: str) -> str:
     return {
         "agenda": _("Agenda"),
+        "speakers": _("Speakers"),
         "questions": _("Sign-up form"),
     }.get(place.partition("/")[0], _("The event"))
 
@@ -97,10 +105,10 @@ def _page(
         )  # fmt: skip
     page = render_template(
         "front/event_languages.html",
-        event=event, tab="settings", code=code, name=i18n.name_of(code),
-        own=i18n.name_of(event.language), is_read=code in current_app.config["LANGUAGES"],
+        event=event, tab="settings", code=code, name=_name(code),
+        own=_name(event.language), is_read=code in current_app.config["LANGUAGES"],
         languages=[
-            Language(other, i18n.name_of(other), len(texts.missing(event, other, sources).empty))
+            Language(other, _name(other), len(texts.missing(event, other, sources).empty))
             for other in _offered(event)
         ],
         groups=[(heading, list(found)) for heading, found in groupby(fields, lambda f: _heading(f.source.place))],

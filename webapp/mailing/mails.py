@@ -11,13 +11,13 @@ from typing import Any
 
 from flask_babel import force_locale
 
-from webapp import clock
+from webapp.events import texts
 from webapp.events.models import Event
 from webapp.mail import letters, outbox, unsubscribing
 from webapp.mail.outbox import Lane
 from webapp.mail.unsubscribing import MailList
 from webapp.mailing.told import Facts
-from webapp.signup import calendar, links
+from webapp.signup import calendar, links, local_times
 from webapp.signup.models import Signup
 from webapp.templating import absolute_url, period, zone_name
 
@@ -28,17 +28,6 @@ def _stamp(event: Event) -> tuple[Hashable, ...]:
         event.title, event.starts_at, event.ends_at, event.timezone, event.mode, event.host_name,
         event.host_url, event.slug, event.accent, event.presence,
     )  # fmt: skip
-
-
-def in_their_zone(signup: Signup, start: dt.datetime, end: dt.datetime, zone: str) -> str:
-    """When it is on the person's own clock, with the zone named; empty where that is unknown or the same."""
-    own = signup.timezone
-    if not own or not clock.is_zone(own):
-        return ""
-    theirs, here = (start.astimezone(clock.zone(name)) for name in (own, zone))
-    if theirs.utcoffset() == here.utcoffset():
-        return ""
-    return f"{period(start, end, own)} ({zone_name(own)})"
 
 
 def _post(
@@ -66,7 +55,8 @@ def _post(
         for name, word in words.items()
         if name.endswith("_url") and name != "unsubscribe_url" and word
     ]
-    words["name"] = outbox.plain_name(signup.name or "")
+    event = texts.shown(event, signup.language)
+    words["name"] = outbox.isolated(outbox.plain_name(signup.name or ""))
     public_url = absolute_url("public.event", slug=event.slug)
     letter = letters.letter(
         message,
@@ -103,10 +93,10 @@ def changed(
     has_place = signup.status == "confirmed"
     with force_locale(signup.language):
         here = after.timezone
-        own = in_their_zone(signup, after.starts_at, after.ends_at, here)
+        own = local_times.period(after.starts_at, after.ends_at, here, signup)
         old = period(before.starts_at, before.ends_at, before.timezone)
         was = f"{old} ({zone_name(before.timezone)})"
-        own_was = in_their_zone(signup, before.starts_at, before.ends_at, here) if own else ""
+        own_was = local_times.period(before.starts_at, before.ends_at, here, signup) if own else ""
     moved = after.moved(before) or not knew
     words = {
         "my_url": found.my,
@@ -136,8 +126,7 @@ def event_cancelled(event: Event, signup: Signup, at: dt.datetime) -> None:
 def reminder(event: Event, signup: Signup, at: dt.datetime) -> None:
     """Still coming? Early enough to give the place back."""
     found = links.of(signup)
-    with force_locale(signup.language):
-        own = in_their_zone(signup, event.starts_at, event.ends_at, event.timezone)
+    own = local_times.period(event.starts_at, event.ends_at, event.timezone, signup)
     words = {
         "my_url": found.my, "join_url": found.join, "cancel_url": found.cancel, "own_time": own,
     }  # fmt: skip
@@ -148,8 +137,7 @@ def join_now(event: Event, signup: Signup, at: dt.datetime, *, is_on: bool = Fal
     """It begins soon: the button that leads to the door. ``is_on``: it has begun, and there is more to
     come."""
     found = links.of(signup)
-    with force_locale(signup.language):
-        own = in_their_zone(signup, event.starts_at, event.ends_at, event.timezone)
+    own = local_times.period(event.starts_at, event.ends_at, event.timezone, signup)
     words = {"my_url": found.my, "join_url": found.join, "own_time": own}
     _post(
         "join_now",

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from webapp import templating
+from webapp import clock, templating
 from webapp.events.models import Event
 from webapp.signup.people import Person
 
@@ -23,23 +23,23 @@ def differ(zone: str, other: str, at: dt.datetime) -> bool:
 @lru_cache(maxsize=1024)
 def _period(start: dt.datetime, end: dt.datetime, zone: str, language: str) -> str:
     with force_locale(language):
-        return f"{templating.period(start, end, zone)}, {templating.zone_name(zone)}"
+        return f"{templating.period(start, end, zone)} ({templating.zone_name(zone)})"
 
 
-def period(event: Event, person: Person) -> str:
-    """When the event is where the person is, in their language; empty where that says nothing new, or
-    where nobody knows."""
-    zone = person.timezone
-    if not zone or not differ(zone, event.timezone, event.starts_at):
+def period(start: dt.datetime, end: dt.datetime, zone: str, person: Person) -> str:
+    """When that is on the person's own clock, in their language and with their zone named; empty where
+    that is what clocks in ``zone`` show, or where nobody knows."""
+    own = person.timezone
+    if not own or not clock.is_zone(own) or not differ(own, zone, start):
         return ""
-    return _period(event.starts_at, event.ends_at, zone, person.language)
+    return _period(start, end, own, person.language)
 
 
 def moment(at: dt.datetime, event: Event, person: Person) -> str:
     """A moment in the event's zone and, if it differs, on the person's own clock."""
-    zone = person.timezone
+    own = person.timezone
     with force_locale(person.language):
         there = templating.moment(at, event.timezone)
-        if not zone or not differ(zone, event.timezone, at):
+        if not own or not clock.is_zone(own) or not differ(own, event.timezone, at):
             return there
-        return _("%(there)s; for you %(here)s", there=there, here=templating.moment(at, zone))
+        return _("%(there)s; for you %(here)s", there=there, here=templating.moment(at, own))

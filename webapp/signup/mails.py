@@ -42,7 +42,7 @@ def _post(
     event = texts.shown(event, person.language)
     secrets = [word for name, word in words.items() if name.endswith("_url") and word]
     words["name"] = outbox.isolated(outbox.plain_name(person.name or ""))
-    words["local_time"] = local_times.period(event, person)
+    words["local_time"] = local_times.period(event.starts_at, event.ends_at, event.timezone, person)
     public_url = absolute_url("public.event", slug=event.slug)
     letter = letters.letter(
         message,
