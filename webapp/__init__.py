@@ -19,6 +19,7 @@ from webapp import (
     i18n,
     jobs_command,
     limits,
+    logs,
     migrate,
     permissions,
     sessions,
@@ -61,6 +62,7 @@ def create_app(
         count = app.config["PROXY_COUNT"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # as its documentation has it
     for part in (
+        logs,
         db,
         errors,
         sessions,

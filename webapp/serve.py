@@ -130,9 +130,6 @@ def greeting(app: Flask, loaded: demo.Loaded | None) -> str:
 
 
 def main(app: Flask) -> None:
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
     if problem := why_not(app.config["HOST"], app.config["PORT"]):
         sys.exit(problem)
     loaded = prepare(app)
