@@ -1,13 +1,15 @@
-"""A process of its own that signs people up: ``python -m tests.race.crowd URI EVENT FROM TO [--unlocked]``.
+"""A process of its own that signs people up: ``python -m tests.race.crowd URI EVENT FROM TO [--unlocked | --killed]``.
 
 ``--unlocked`` is the negative control on SQLite: seats are counted in a connection of their own, without
 a lock, then the process says "counted" and waits for a line, and only then does it write. It exists here
-and nowhere in the product.
+and nowhere in the product. With ``--killed`` the process dies with the seat taken and nothing committed.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -38,8 +40,13 @@ def sign_up(app: Flask, event_id: int, number: int) -> str:
 
     with app.app_context():
         outcome = operations.sign_up(event_id, applicant(number), NOW).outcome
+        before_commit()
         db.session.commit()
         return outcome
+
+
+def before_commit() -> None:
+    """Where a test lets the process die."""
 
 
 def count_without_lock(path: str) -> Any:
@@ -66,6 +73,8 @@ def main(uri: str, event_id: str, first: str, last: str, *flags: str) -> None:
         "testing", environ={}, instance=Path(tempfile.mkdtemp()), SQLALCHEMY_DATABASE_URI=uri
     )
     say_and_wait("ready")
+    if "--killed" in flags:
+        globals()["before_commit"] = lambda: os.kill(os.getpid(), signal.SIGKILL)
     outcomes: Counter[str] = Counter()
     for number in range(int(first), int(last)):
         if "--unlocked" in flags:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import subprocess
 import sys
 import threading
@@ -194,6 +195,22 @@ def test_two_processes_share_the_places(app: Flask) -> None:
     outcomes = _processes(app.config["SQLALCHEMY_DATABASE_URI"], event_id, 60)
     assert outcomes == {"confirmed": 20, "full": 40}
     assert _confirmed(app, event_id) == 20
+
+
+@pytest.mark.case("D04")
+def test_a_process_killed_with_a_seat_in_its_hand_keeps_none(app: Flask) -> None:
+    """Twice killed between the seat and the commit: the last place is free at once, and is given once."""
+    event_id, uri = _event(app, 1), app.config["SQLALCHEMY_DATABASE_URI"]
+    for number in range(2):
+        killed = subprocess.run(
+            [sys.executable, "-m", "tests.race.crowd", uri, str(event_id), str(number), str(number + 1), "--killed"],
+            cwd=ROOT, input="go\n", capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (killed.returncode, killed.stdout) == (-signal.SIGKILL, "ready\n"), killed.stderr
+        assert _confirmed(app, event_id) == 0
+    assert _together(app, event_id, list(range(3))) == {"confirmed": 1, "full": 2}
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(OutgoingMail)) == 1
 
 
 @pytest.mark.case("D02")
