@@ -84,6 +84,11 @@ def _counter() -> Counter:
     return kept
 
 
+def are_on() -> bool:
+    """Whether limits are counted at all."""
+    return bool(current_app.config["RATELIMIT_ENABLED"])
+
+
 def allows(limit: str, name: str, key: str) -> bool:
     """Counts one more ``name`` for ``key`` and says whether it is within ``limit`` ("3 per hour").
 

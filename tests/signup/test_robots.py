@@ -127,23 +127,3 @@ def test_a_larger_crowd_pays_with_a_click_and_nobody_is_refused(
     assert clicks == 5
     assert len(house.signups()) == 125
     assert all(signup.status == "confirmed" for signup in house.signups())
-
-
-@pytest.mark.usefixtures("limited")
-def test_one_address_gets_three_link_mails_an_hour(
-    make: Any, visitors: Any, house: Any, clock: Any
-) -> None:
-    slug = make()
-    visitors().send(slug)
-    for _ in range(5):
-        assert visitors().send(slug).status_code == 303
-        person = visitors()
-        answer = person.client.send(f"/events/{slug}/my-link", {"email": "ana@example.org"})
-        assert answer.status_code == 303
-    assert house.messages() == ["confirmed", "link_again", "link_again", "link_again"]
-    # The address is sent a tenth time, and the form says so, still filled in.
-    for _ in range(4):
-        visitors().send(slug)
-    answer = visitors().send(slug)
-    assert answer.status_code == 429
-    assert 'value="Ana Álvarez"' in Page(answer).text

@@ -45,6 +45,8 @@ class Signup(Base):
         ),
         # With ``erased_at`` in it, seats are counted without touching the table.
         sa.Index("ix_signups_event_id_status", "event_id", "status", "erased_at"),
+        # Everything of one address, over all events: how much mail forms have caused to it.
+        sa.Index("ix_signups_email_key", "email_key"),
         sa.Index("ix_signups_event_id_name_key", "event_id", "name_key"),
         # The list: newest first, wherever the other events' rows lie.
         sa.Index("ix_signups_event_id_id", "event_id", "id"),

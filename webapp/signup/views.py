@@ -34,7 +34,8 @@ from webapp.signup.forms import Entry
 
 blueprint = Blueprint("signup", __name__)
 
-# One address of the network may be a whole hall: many sign-ups from it cost a click, and refuse nobody.
+# One address of the network may be a whole hall, and one mailbox a family's or a victim's: many sign-ups
+# cost a click, and refuse nobody.
 CROWD = "120 per 5 minutes"
 PER_ADDRESS = "10 per hour"
 LINK_ASKS = "60 per hour"
@@ -106,15 +107,16 @@ def send(slug: str) -> ResponseReturnValue:
     if applicant is None:
         state = _state(found, at)
         return _form(found, entry, 422) if state in ("open", "full") else _closed(found, state, 409, entry)  # fmt: skip
-    if not limits.allows(PER_ADDRESS, "signup-address", applicant.address.key):
-        entry.errors["email"] = _("This address has been sent many times within an hour. Please wait a little, or look into its inbox.")  # fmt: skip
-        return _form(found, entry, 429)
     meant = None if "address_checked" in request.form else slips.suggestion(applicant.address.text)
     if meant is not None and _state(found, at) == "open":
         return render_template(
             "signup/slip.html", facts=found, event=found.event, entry=entry, meant=meant
         )
-    is_crowd = not limits.allows(CROWD, "signup-network", limits.client()) and not entry.person
+    # Who types an address many times, or many addresses, is asked for a click. Nobody is kept out by
+    # what somebody else typed; how much mail an address gets by it is capped elsewhere.
+    is_seldom = limits.allows(CROWD, "signup-network", limits.client())
+    is_seldom &= limits.allows(PER_ADDRESS, "signup-address", applicant.address.key)
+    is_crowd = not is_seldom and not entry.person
     is_robot = forms.looks_like_a_robot(found.event.id, entry, at)
     try:
         if not is_crowd:

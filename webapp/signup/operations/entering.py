@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext as _
 
-from webapp import limits, tokens
+from webapp import tokens
 from webapp.addresses import Address
 from webapp.db import db, to_ms
 from webapp.errors import Refused
 from webapp.events.models import Event
-from webapp.signup import mails, queries, statements
+from webapp.signup import flooding, links, mails, queries, statements
 from webapp.signup.models import Answer, Consent, Signup
 from webapp.signup.operations import seats
 from webapp.signup.people import Applicant, Newcomer, Person, name_key
@@ -33,8 +33,6 @@ Outcome = Literal[
     "blocked",  # its owner wants nothing of this event; no mail, and the page that everybody gets
     "held",  # looked like a robot's; kept for an organiser's eye, no mail
 ]
-# What a stranger can make us send to one address by filling in forms.
-LINK_MAILS = ("3 per hour", "10 per day")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,9 +64,10 @@ def _forget_held(signup_id: int) -> None:
 
 
 def _send_links(event: Event, signup: Signup | None, address: Address, at: dt.datetime) -> None:
-    """What an address gets that has a sign-up already, at most three times an hour: a stranger can ask
-    for it too. Without a sign-up the same work is done for nothing, so that the time tells nobody."""
-    if not all(limits.allows(limit, "link-mail", address.key) for limit in LINK_MAILS):
+    """What an address gets that has a sign-up already, unless a stranger has asked for a lot of mail to it:
+    then whoever waits for it asks again later. Without a sign-up the same work is done for nothing, so that
+    the time tells nobody."""
+    if flooding.due(address.key, at) > at:
         return
     if signup is None or signup.pending_reason == "click":
         nobody = Newcomer(event.id, tokens.public_id(), tokens.person_key(), "", address.text)
@@ -149,7 +148,7 @@ def sign_up(
         if signup_id is None:
             return SignedUp("repeated", public_id)
     statements.insert_details(connection, signup_id, applicant, at)
-    _welcome(outcome, event, person, at)
+    _welcome(outcome, event, person, address, at)
     return SignedUp(outcome, public_id, None if event.confirm_address else person.person_key)
 
 
@@ -185,7 +184,10 @@ def _first_state(event: Event, hold: bool, has_seat: bool) -> tuple[Outcome, str
     return "confirmed", "confirmed", None
 
 
-def _welcome(outcome: str, event: Event, person: Person, at: dt.datetime) -> None:
+def _welcome(outcome: str, event: Event, person: Person, address: Address, at: dt.datetime) -> None:  # fmt: skip
+    if outcome == "held":
+        return
+    until = at if person.is_sample else flooding.due(address.key, at)
     if outcome == "confirmed":
         mails.confirmed(event, person, at, first=True)
     elif outcome == "waitlisted":
@@ -194,6 +196,10 @@ def _welcome(outcome: str, event: Event, person: Person, at: dt.datetime) -> Non
         mails.waiting_for_approval(event, person, at, first=True)
     elif outcome == "confirm_address":
         mails.confirm_address(event, person, at)
+    if until > at:
+        # The link that proves the address is good for a time from now on.
+        useless_after = at + links.CONFIRM_AGE if outcome == "confirm_address" else None
+        flooding.postpone(person.public_id, at, until, useless_after)
 
 
 def send_link_again(event_id: int, address: Address, at: dt.datetime) -> None:
