@@ -44,7 +44,7 @@ from webapp.mail import unsubscribing
 from webapp.mail.models import DeliveryPause, OutgoingMail, SuppressedAddress
 from webapp.mail.unsubscribing import MailList
 from webapp.mailing import reminders
-from webapp.mailing.models import Mailing, MailingRecipient, MailingText, MailPlan
+from webapp.mailing.models import Mailing, MailingRecipient, MailPlan
 from webapp.mailing.told import Facts
 from webapp.reports import operations as reports
 from webapp.reports import queries as report_queries
@@ -179,25 +179,20 @@ def _people(event: Event, mark: str) -> list[Signup]:
 
 
 def _mailings(event: Event, mark: str, signups: list[Signup]) -> list[Mailing]:
-    """One of each that has buttons of its own: a draft, one that is held, and one that has gone out."""
+    """One of each that has buttons of its own: one that is held, one that has gone out."""
     facts = Facts.of(event).kept()
-    _add(MailPlan(event_id=event.id, told=facts, looked_at=NOW))
-    for rule in reminders.DEFAULTS:
-        _add(Mailing(event_id=event.id, kind="reminder", state="planned", number=rule.minutes,
+    recording = f"https://video.example.org/{mark}"
+    _add(MailPlan(event_id=event.id, told=facts, looked_at=NOW, recording_url=recording))
+    for rule, state in zip(reminders.DEFAULTS, ("off", "planned"), strict=True):
+        _add(Mailing(event_id=event.id, kind="reminder", state=state, number=rule.minutes,
                      due_at=rule.due(event), created_at=NOW))  # fmt: skip
-    draft, done = (
-        _add(Mailing(event_id=event.id, kind="blast", state=state, choice={}, created_at=NOW))
-        for state in ("draft", "done")
-    )
-    for mailing in (draft, done):
-        _add(MailingText(mailing_id=mailing.id, language="en", subject=f"A word on {mark}",
-                         body=f"Hello {{name}}, bring a friend to {mark}."))  # fmt: skip
+    done = _add(Mailing(event_id=event.id, kind="stayed", anchor="end", number=30, state="done", created_at=NOW))  # fmt: skip
     _add(MailingRecipient(mailing_id=done.id, signup_id=signups[0].id, done_at=NOW))
     before = facts | {"starts_at": facts["starts_at"] - 3_600_000}
     details = {"before": before, "after": facts, "first": to_ms(NOW), "last": to_ms(NOW)}
     held = _add(Mailing(event_id=event.id, kind="changed", state="held", details=details, created_at=NOW,
-                        held_until=AFTER + dt.timedelta(days=1)))  # fmt: skip
-    return [draft, held, done]
+                        held_until=AFTER + dt.timedelta(days=1), total=2))  # fmt: skip
+    return [held, done]
 
 
 def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
@@ -321,6 +316,7 @@ def _raise_curtain(app: Flask) -> Cast:
     site = {
         "suppressed_id": [str(suppressed.id)],
         "filename": ["css/base.css"],
+        "kind": ["report_published", "missed_you"],
         # Emil's, who is the first of the users below.
         "token_id": [str(token_ids[emil.id])],
         "tokens.revoke token_id": [str(token_ids[ada.id])],

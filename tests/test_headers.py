@@ -35,16 +35,20 @@ CONSTANT = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 # Answers with rules of their own, and why.
-OWN_RULES: dict[str, dict[str, str]] = {
-    # A mail styles itself, as mails must, in a frame of our own page where it can do nothing else.
-    "mail_pages.html": {
-        "default-src": "'none'", "style-src": "'unsafe-inline'", "sandbox": "", "base-uri": "'none'",
-        "form-action": "'none'", "frame-ancestors": "'self'",
-    },
-    # Holds that frame.
-    "mail_pages.show": POLICY | {"frame-src": "'self'"},
+
+# A mail styles itself, as mails must, in a frame of our own page where it can do nothing else.
+_MAIL = {
+    "default-src": "'none'", "style-src": "'unsafe-inline'", "sandbox": "", "base-uri": "'none'",
+    "form-action": "'none'", "frame-ancestors": "'self'",
 }  # fmt: skip
-FRAMED_BY_US = {"mail_pages.html": "SAMEORIGIN"}
+# Holds that frame.
+_FRAME = POLICY | {"frame-src": "'self'"}
+_MAILS = ("mail_pages.html", "mailing.html", "mailing.offer_html")
+OWN_RULES: dict[str, dict[str, str]] = {
+    **dict.fromkeys(_MAILS, _MAIL),
+    **dict.fromkeys(("mail_pages.show", "mailing.show", "mailing.offer"), _FRAME),
+}
+FRAMED_BY_US = dict.fromkeys(_MAILS, "SAMEORIGIN")
 
 
 def policy(text: str) -> dict[str, str]:

@@ -17,13 +17,15 @@ from webapp.accounts.models import User
 from webapp.agenda import operations as agendas
 from webapp.agenda.models import Speaker
 from webapp.attendance import tickets
-from webapp.db import db
+from webapp.db import db, to_ms
 from webapp.demo import operations as demo
 from webapp.events.models import Event
 from webapp.front import chair
 from webapp.mail import unsubscribing
 from webapp.mail.models import OutgoingMail
 from webapp.mail.unsubscribing import MailList
+from webapp.mailing import operations as mailings
+from webapp.mailing.models import Mailing
 from webapp.reports import operations as reports
 from webapp.signup import links, mails
 from webapp.signup.models import Question, Signup
@@ -149,6 +151,21 @@ class Cast:
     words: dict[str, Any]
 
 
+def make_mailings(event: Event) -> int:
+    """A mail about a change that is held for hours, beside the reminders; answers its id."""
+    plan = mailings.make(event, clock.now())
+    before = plan.told | {"starts_at": plan.told["starts_at"] - 3_600_000}
+    now = to_ms(clock.now())
+    held = Mailing(
+        event_id=event.id, kind="changed", state="held", total=1, created_at=clock.now(),
+        held_until=clock.now() + dt.timedelta(hours=20),
+        details={"before": before, "after": plan.told, "first": now, "last": now},
+    )  # fmt: skip
+    db.session.add(held)
+    db.session.flush()
+    return held.id
+
+
 def make_cast() -> Cast:
     ada, dora = make_user("Ada"), make_user("Dora", role="admin")
     before = make_evening(
@@ -197,6 +214,8 @@ def make_cast() -> Cast:
     words["mail"] = db.session.scalars(
         sa.select(OutgoingMail.id).where(OutgoingMail.event_id == before.id)
     ).first()
+    words["mailing"] = make_mailings(db.session.get_one(Event, before.id))
+    make_mailings(db.session.get_one(Event, long.id))
     words["ticket"] = tickets.for_guest(live.id, tokens.person_key(), named=True)
     found = db.session.get_one(Event, before.id)
     words["unsubscribe"] = _path(

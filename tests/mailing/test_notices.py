@@ -317,7 +317,7 @@ def test_the_count_that_is_shown_is_the_number_that_goes_out(context: object) ->
     put_off(event, at(minutes=1), HOUR)
     run(at(minutes=1))
     (mailing,) = mailings("changed")
-    assert queries.count(operations.audience(mailing)) == 4
+    assert queries.count(operations.audience(mailing, event)) == 4
     run(at(hours=1))
     (mailing,) = mailings("changed")
     assert (mailing.state, mailing.total, mailing.queued, mailing.passed_over) == ("done", 4, 4, 0)

@@ -255,9 +255,9 @@ def curve(event: Event, at: dt.datetime | None = None) -> list[tuple[dt.datetime
     return [(from_ms(moment), count) for moment, count in sweep.per_minute(stretches, start, end)]
 
 
-def stayed(event: Event) -> frozenset[int] | None:
-    """The recorded keys of everybody who was there for the event's minimum stay, between its actual start
-    and end, on whatever devices; None where no source measured presence."""
+def stayed(event: Event, minutes: int | None = None) -> frozenset[int] | None:
+    """The recorded keys of everybody who was there for ``minutes``, or else the event's minimum stay, between
+    its actual start and end, on whatever devices; None where no source measured presence."""
     evening, _ = _evening(event.id)
     everybody = np.ones(len(evening.is_crew), dtype=bool)
     source = evening.presence_source(evening.visits_of(everybody))
@@ -266,5 +266,6 @@ def stayed(event: Event) -> frozenset[int] | None:
     start, end = to_ms(event.actual_start), to_ms(event.actual_end)
     persons, ms = sweep.per_key_ms(sweep.clip(evening.presence(source, everybody), start, end))
     long_enough = np.zeros(len(everybody), dtype=bool)
-    long_enough[persons[ms >= min_stay_ms(event, end - start)]] = True
+    least = min_stay_ms(event, end - start) if minutes is None else minutes * sweep.MS_PER_MINUTE
+    long_enough[persons[ms >= least]] = True
     return frozenset(evening.recorded[evening.visits_of(long_enough)].tolist())

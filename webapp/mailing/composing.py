@@ -3,17 +3,18 @@ package sends."""
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from collections.abc import Callable
 
 from webapp.db import from_ms
 from webapp.events.models import Event
 from webapp.mailing import mails, queries
+from webapp.mailing.mails import Composed
 from webapp.mailing.models import Mailing
 from webapp.mailing.reminders import rule_of
 from webapp.mailing.told import Facts
 from webapp.signup.models import Signup
+from webapp.templating import absolute_url
 
 # About a person's own sign-up; everything else can be ended by whoever gets it.
 _OWN = ("changed", "event_cancelled", "reminder")
@@ -32,11 +33,7 @@ def is_for(mailing: Mailing, signup: Signup) -> bool:
     return signup.status == "confirmed" and signup.erased_at is None and signup.email is not None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Prepared:
-    """A mailing that is ready to be written to one person after the other."""
-
-    send: Callable[[Signup, dt.datetime], None]
+Compose = Callable[[Signup, dt.datetime], Composed]
 
 
 def as_it_was(event: Event, facts: Facts) -> Event:
@@ -49,28 +46,64 @@ def as_it_was(event: Event, facts: Facts) -> Event:
     return Event(**values)
 
 
-def _changed(mailing: Mailing, event: Event) -> Callable[[Signup, dt.datetime], None]:
+def _changed(mailing: Mailing, event: Event) -> Compose:
     """What was fixed when it was let go, whatever becomes of the event while it goes out."""
     before, after = (Facts.read(mailing.details[name]) for name in ("before", "after"))
     first = from_ms(mailing.details["first"])
     event = as_it_was(event, after)
 
-    def send(signup: Signup, at: dt.datetime) -> None:
-        mails.changed(event, signup, at, before, after, knew=queries.knew_before(signup, first))
+    def compose(signup: Signup, at: dt.datetime) -> Composed:
+        knew = queries.knew_before(signup, first)
+        return mails.changed(event, signup, at, before, after, knew=knew)
 
-    return send
+    return compose
 
 
-def prepared(mailing: Mailing, event: Event) -> Prepared:
-    """What sends this mailing to a person."""
-    if mailing.kind == "changed":
-        return Prepared(_changed(mailing, event))
-    if mailing.kind == "event_cancelled":
-        return Prepared(lambda signup, at: mails.event_cancelled(event, signup, at))
-    if mailing.kind == "reminder":
-        rule = rule_of(mailing)
-        if rule.asks:
-            return Prepared(lambda signup, at: mails.reminder(event, signup, at))
-        is_on = rule.anchor == "end"
-        return Prepared(lambda signup, at: mails.join_now(event, signup, at, is_on=is_on))
+def _reminder(mailing: Mailing, event: Event) -> Compose:
+    rule = rule_of(mailing)
+    if rule.asks:
+        return lambda signup, at: mails.reminder(event, signup, at)
+    is_on = rule.anchor == "end"
+    return lambda signup, at: mails.join_now(event, signup, at, is_on=is_on)
+
+
+def _follow_up(mailing: Mailing, event: Event) -> Compose:
+    recording_url = str(mailing.details.get("recording_url", ""))
+    report_url = str(mailing.details.get("report_url", ""))
+    if mailing.kind == "missed_you":
+        door_only = bool(mailing.details.get("door_only"))
+        return lambda signup, at: mails.missed_you(
+            event,
+            signup,
+            at,
+            recording_url=recording_url,
+            report_url=report_url,
+            door_only=door_only,
+        )
+    return lambda signup, at: mails.thank_you(
+        event, signup, at, recording_url=recording_url, report_url=report_url
+    )
+
+
+def _report(mailing: Mailing, event: Event) -> Compose:
+    url = absolute_url("report.show", slug=event.slug)
+    headline = str(mailing.details.get("headline", ""))
+    return lambda signup, at: mails.report_published(
+        event, signup, at, report_url=url, headline=headline
+    )
+
+
+def prepared(mailing: Mailing, event: Event) -> Compose:
+    """What makes this mailing's mail to one person after the other."""
+    match mailing.kind:
+        case "changed":
+            return _changed(mailing, event)
+        case "event_cancelled":
+            return lambda signup, at: mails.event_cancelled(event, signup, at)
+        case "reminder":
+            return _reminder(mailing, event)
+        case "thank_you" | "missed_you" | "stayed":
+            return _follow_up(mailing, event)
+        case "report_published":
+            return _report(mailing, event)
     raise ValueError(f"a mailing of an unknown kind: {mailing.kind}")

@@ -5,8 +5,9 @@ Rendered once for all who read the same language, and completed with each person
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from flask_babel import force_locale
@@ -30,7 +31,22 @@ def _stamp(event: Event) -> tuple[Hashable, ...]:
     )  # fmt: skip
 
 
-def _post(
+@dataclasses.dataclass(frozen=True, slots=True)
+class Composed:
+    """One person's mail as it would leave: for the outbox, or to be looked at."""
+
+    message: str
+    letter: letters.Letter
+    words: dict[str, str]
+    secrets: tuple[str, ...]
+    post: Callable[[], None]
+
+    def texts(self) -> tuple[str, str, str]:
+        """(subject, text, HTML)."""
+        return self.letter.completed(self.words)
+
+
+def _composed(
     message: str,
     event: Event,
     signup: Signup,
@@ -43,18 +59,16 @@ def _post(
     method: calendar.Method | None = None,
     is_news: bool = False,
     **flags: Any,
-) -> None:
+) -> Composed:
     """``words`` are this person's own, links among them; ``flags`` the same for many: they choose between
     the template's texts. ``is_news``: not about the person's own sign-up, so it can be ended."""
+    secrets = [word for name, word in words.items() if name.endswith("_url") and word]
+    unsubscribe_url = None
     if is_news:
-        words["unsubscribe_url"] = unsubscribing.url(
-            MailList(event.host_key, event.id), signup.email or ""
+        mail_list = MailList(event.host_key, event.id)
+        unsubscribe_url = words["unsubscribe_url"] = unsubscribing.url(
+            mail_list, signup.email or ""
         )
-    secrets = [
-        word
-        for name, word in words.items()
-        if name.endswith("_url") and name != "unsubscribe_url" and word
-    ]
     event = texts.shown(event, signup.language)
     words["name"] = outbox.isolated(outbox.plain_name(signup.name or ""))
     public_url = absolute_url("public.event", slug=event.slug)
@@ -65,28 +79,33 @@ def _post(
         words=words,
         language=signup.language,
     )
-    outbox.post(
-        message,
-        letter,
-        words,
-        to_address=signup.email or "",
-        to_name=signup.name or "",
-        at=at,
-        event_id=event.id,
-        person=signup.public_id,
-        calendar=calendar.entry(event, signup, at, method, found) if method else None,
-        calendar_method=method if method != "PUBLISH" else None,
-        lane=lane,
-        expires_at=expires_at,
-        secrets=secrets,
-        is_sample=signup.is_sample,
-        unsubscribe_url=words.get("unsubscribe_url"),
-    )
+
+    def post() -> None:
+        outbox.post(
+            message,
+            letter,
+            words,
+            to_address=signup.email or "",
+            to_name=signup.name or "",
+            at=at,
+            event_id=event.id,
+            person=signup.public_id,
+            calendar=calendar.entry(event, signup, at, method, found) if method else None,
+            calendar_method=method if method != "PUBLISH" else None,
+            lane=lane,
+            expires_at=expires_at,
+            secrets=secrets,
+            is_sample=signup.is_sample,
+            unsubscribe_url=unsubscribe_url,
+        )
+
+    hidden = (*secrets, unsubscribe_url) if unsubscribe_url else tuple(secrets)
+    return Composed(message, letter, words, hidden, post)
 
 
 def changed(
     event: Event, signup: Signup, at: dt.datetime, before: Facts, after: Facts, *, knew: bool
-) -> None:
+) -> Composed:
     """It takes place at another time or place. What it was before stands there for those who ``knew``.
     ``event`` is as it is in ``after``. The join link stays the same."""
     found = links.of(signup)
@@ -106,40 +125,42 @@ def changed(
         "was_time": was if moved and knew else "",
         "own_was": own_was if moved and knew else "",
     }
-    _post(
+    return _composed(
         "changed", event, signup, at, words, found=found, method="REQUEST" if has_place else None,
         lane="reminder", expires_at=event.closes_by, moved=moved,
         elsewhere=after.elsewhere(before) or not knew, was_mode=before.mode,
     )  # fmt: skip
 
 
-def event_cancelled(event: Event, signup: Signup, at: dt.datetime) -> None:
+def event_cancelled(event: Event, signup: Signup, at: dt.datetime) -> Composed:
     """It was called off: the calendar follows."""
     found = links.of(signup)
-    _post(
+    return _composed(
         "event_cancelled", event, signup, at, {"my_url": found.my}, found=found,
         method="CANCEL" if signup.status == "confirmed" else None,
         lane="reminder", expires_at=event.ends_at,
     )  # fmt: skip
 
 
-def reminder(event: Event, signup: Signup, at: dt.datetime) -> None:
+def reminder(event: Event, signup: Signup, at: dt.datetime) -> Composed:
     """Still coming? Early enough to give the place back."""
     found = links.of(signup)
     own = local_times.period(event.starts_at, event.ends_at, event.timezone, signup)
     words = {
         "my_url": found.my, "join_url": found.join, "cancel_url": found.cancel, "own_time": own,
     }  # fmt: skip
-    _post("reminder", event, signup, at, words, lane="reminder", expires_at=event.live_from)
+    return _composed(
+        "reminder", event, signup, at, words, lane="reminder", expires_at=event.live_from
+    )
 
 
-def join_now(event: Event, signup: Signup, at: dt.datetime, *, is_on: bool = False) -> None:
+def join_now(event: Event, signup: Signup, at: dt.datetime, *, is_on: bool = False) -> Composed:
     """It begins soon: the button that leads to the door. ``is_on``: it has begun, and there is more to
     come."""
     found = links.of(signup)
     own = local_times.period(event.starts_at, event.ends_at, event.timezone, signup)
     words = {"my_url": found.my, "join_url": found.join, "own_time": own}
-    _post(
+    return _composed(
         "join_now",
         event,
         signup,
@@ -149,3 +170,44 @@ def join_now(event: Event, signup: Signup, at: dt.datetime, *, is_on: bool = Fal
         expires_at=event.closes_by,
         is_on=is_on,
     )
+
+
+# What follows the evening is of use for weeks, and then it is a mail nobody expects any more.
+NEWS_FOR = dt.timedelta(days=14)
+
+
+def thank_you(
+    event: Event, signup: Signup, at: dt.datetime, *, recording_url: str, report_url: str
+) -> Composed:
+    """They came: thanks, and where to see it again and read about it."""
+    return _composed(
+        "thank_you", event, signup, at, {"my_url": links.my_url(signup)}, lane="blast",
+        expires_at=at + NEWS_FOR, is_news=True, recording_url=recording_url, report_url=report_url,
+    )  # fmt: skip
+
+
+def missed_you(
+    event: Event,
+    signup: Signup,
+    at: dt.datetime,
+    *,
+    recording_url: str,
+    report_url: str,
+    door_only: bool,
+) -> Composed:
+    """They had a place and were not seen. ``door_only``: it is only known who went through our door."""
+    return _composed(
+        "missed_you", event, signup, at, {"my_url": links.my_url(signup)}, lane="blast",
+        expires_at=at + NEWS_FOR, is_news=True, recording_url=recording_url, report_url=report_url,
+        door_only=door_only,
+    )  # fmt: skip
+
+
+def report_published(
+    event: Event, signup: Signup, at: dt.datetime, *, report_url: str, headline: str
+) -> Composed:
+    """The report of the evening is there to read."""
+    return _composed(
+        "report_published", event, signup, at, {"my_url": links.my_url(signup)}, lane="blast",
+        expires_at=at + NEWS_FOR, is_news=True, report_url=report_url, headline=headline,
+    )  # fmt: skip

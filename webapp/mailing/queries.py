@@ -8,10 +8,13 @@ import datetime as dt
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from webapp.attendance import figures
+from webapp.attendance import queries as attendance
+from webapp.attendance.models import Visit
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.events.models import OVERRUN, Event
-from webapp.mailing.models import Mailing, MailingRecipient, MailPlan
+from webapp.mailing.models import FOLLOW_UPS, Mailing, MailingRecipient, MailPlan
 from webapp.mailing.reminders import DEFAULTS
 from webapp.signup.models import Signup
 
@@ -223,6 +226,73 @@ def with_place(event_id: int) -> Selection:
 def with_place_by(event_id: int, moment: dt.datetime) -> Selection:
     """Who had a place at ``moment``: later ones were told by their own mail."""
     return Selection([Signup.event_id == event_id, *HAS_PLACE, moment >= _TOLD_AT])
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of who came, among those who had a place and are no crew. ``is_known``: somebody was
+    seen at all. ``by_door``: only who went through our door is known, not who was there."""
+
+    came: int
+    absent: int
+    is_known: bool
+    by_door: bool
+
+
+def known(event: Event) -> Known:
+    """One query."""
+    came = attendance.has_come()
+    visits = sa.select(sa.literal(1)).where(Visit.event_id == event.id)
+    row = db.session.execute(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(sa.case((came, 1), else_=0)), 0),
+            sa.func.coalesce(sa.func.sum(sa.case((came, 0), else_=1)), 0),
+            visits.exists().label("seen"),
+            visits.where(Visit.channel.in_(("platform", "import"))).exists().label("stated"),
+        ).where(Signup.event_id == event.id, *HAS_PLACE, Signup.is_crew.is_(False))
+    ).one()
+    is_ours = event.presence == "room" and event.mode == "online"
+    return Known(int(row[0]), int(row[1]), bool(row[2]), not (is_ours or row[3]))
+
+
+def followed_up() -> sa.ColumnElement[bool]:
+    """SQL: this sign-up was chosen for a mail that follows the event: each person gets one of them."""
+    return sa.exists().where(
+        MailingRecipient.signup_id == Signup.id,
+        MailingRecipient.mailing_id == Mailing.id,
+        Mailing.event_id == Signup.event_id,
+        Mailing.kind.in_(FOLLOW_UPS),
+    )
+
+
+def chosen_for(mailing: Mailing) -> sa.ColumnElement[bool]:
+    """SQL: this sign-up was chosen for the mailing in its present turn."""
+    return sa.exists().where(
+        MailingRecipient.signup_id == Signup.id,
+        MailingRecipient.mailing_id == mailing.id,
+        MailingRecipient.turn == mailing.turn,
+    )
+
+
+def with_attendance(conditions: Conditions, group: str, event: Event, minutes: int) -> Selection:
+    """Of those sign-ups the ones that came, were absent, or stayed so many minutes. Where nobody measured
+    how long somebody stayed, nobody did."""
+    if group == "came":
+        conditions = [*conditions, attendance.has_come()]
+    elif group == "absent":
+        conditions = [*conditions, ~attendance.has_come()]
+    elif group == "stayed":
+        return Selection(conditions, figures.stayed(event, minutes) or frozenset())
+    return Selection(conditions)
+
+
+def follow_up(event: Event, kind: str, minutes: int) -> Selection:
+    """Whom a mail after the event goes to, as it stands now."""
+    conditions: Conditions = [
+        Signup.event_id == event.id, *HAS_PLACE, Signup.is_crew.is_(False), ~followed_up(),
+    ]  # fmt: skip
+    group = {"thank_you": "came", "missed_you": "absent", "stayed": "stayed"}[kind]
+    return with_attendance(conditions, group, event, minutes)
 
 
 def count(selection: Selection) -> int:

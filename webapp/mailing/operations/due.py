@@ -7,8 +7,8 @@ import datetime as dt
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.mailing import queries
-from webapp.mailing.models import Mailing
-from webapp.mailing.operations import notices, sending
+from webapp.mailing.models import FOLLOW_UPS, Mailing
+from webapp.mailing.operations import following, notices, sending
 from webapp.mailing.queries import Selection
 from webapp.mailing.reminders import rule_of
 
@@ -68,13 +68,14 @@ def _is_overtaken(mailing: Mailing, at: dt.datetime) -> bool:
     )
 
 
-def audience(mailing: Mailing) -> Selection:
+def audience(mailing: Mailing, event: Event) -> Selection:
     """Whom a mailing would go to if it were let go now."""
-    if mailing.kind in ("changed", "event_cancelled"):
-        return notices.selection(mailing)
-    if mailing.kind == "reminder" and mailing.due_at is not None:
-        return queries.with_place_by(mailing.event_id, mailing.due_at)
-    return queries.with_place(mailing.event_id)
+    match mailing.kind:
+        case "changed" | "event_cancelled":
+            return notices.selection(mailing)
+        case "reminder":
+            return queries.with_place_by(event.id, rule_of(mailing).due(event))
+    return following.to_whom(event, mailing.kind, mailing.number, mailing)
 
 
 def end_hold(mailing_id: int, at: dt.datetime) -> bool:
@@ -88,5 +89,12 @@ def end_hold(mailing_id: int, at: dt.datetime) -> bool:
 
 
 def release(mailing: Mailing, at: dt.datetime) -> bool:
-    """Lets a held mailing go. Needs its lock."""
-    return notices.release(mailing, at)
+    """Lets a held mailing go; answers whether it went. Needs its lock."""
+    if mailing.kind in ("changed", "event_cancelled"):
+        return notices.release(mailing, at)
+    event = db.session.get_one(Event, mailing.event_id, populate_existing=True)
+    # An end that was pressed by mistake and taken back: thanks come when it is really over.
+    if mailing.kind in FOLLOW_UPS and event.phase(at) != "over":
+        return False
+    sending.let_go(mailing, audience(mailing, event), at)
+    return True

@@ -82,7 +82,8 @@ def _change(plan: MailPlan, event: Event, edits: list[dt.datetime], at: dt.datet
     }  # fmt: skip
     notice.state, notice.held_until = "held", at + HOLD
     db.session.flush()
-    if queries.count(selection(notice)) == 0:
+    notice.total = queries.count(selection(notice))
+    if notice.total == 0:
         # Nobody was told otherwise: what stands there now is what people will be told.
         db.session.delete(notice)
         plan.told = Facts.of(event).kept()
@@ -101,12 +102,13 @@ def _call_off(event: Event, at: dt.datetime) -> None:
     )
     mail.withdraw(event.id, WITHDRAWN_MESSAGES)
     is_over = at >= event.closes_by or (event.ended_at is not None and at >= event.ended_at)
-    if is_over or queries.count(queries.reachable(event.id)) == 0:
+    total = queries.count(queries.reachable(event.id))
+    if is_over or total == 0:
         return
     db.session.add(
         Mailing(
             event_id=event.id, kind="event_cancelled", state="held", held_until=at + HOLD,
-            created_at=at,
+            created_at=at, total=total,
         )
     )  # fmt: skip
 

@@ -112,6 +112,16 @@ def change_reminder(event: Event, was: Rule, rule: Rule, at: dt.datetime, by: By
     _record(event, "reminder.changed", at, by, rule)
 
 
+def remove_reminder(event: Event, rule: Rule, at: dt.datetime, by: By) -> None:
+    """It is no longer on the list. Raises Refused for one that has gone out: that stays on record."""
+    mailing = _found(event, rule, at)
+    if mailing.state == "done" or mailing.turn:
+        raise Refused(_("This reminder has gone out."), "done")
+    db.session.delete(mailing)
+    _record(event, "reminder.removed", at, by, rule)
+    db.session.flush()
+
+
 def switch_reminder(event: Event, rule: Rule, at: dt.datetime, by: By, *, on: bool) -> None:
     """Off: it does not go out. On again: it does, if its time has not passed meanwhile."""
     mailing = _found(event, rule, at)

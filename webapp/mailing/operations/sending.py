@@ -100,11 +100,11 @@ def batch(mailing_id: int, at: dt.datetime, size: int = BATCH) -> int:
         mailing.state, mailing.done_at = "done", at
         return 0
     unwanted = _unsubscribed(mailing, event, [signup for _row, signup in rows])
-    letter = composing.prepared(mailing, event)
+    compose = composing.prepared(mailing, event)
     for _row, signup in rows:
         # Who left or was erased since it was let go gets nothing.
         if composing.is_for(mailing, signup) and signup.email not in unwanted:
-            letter.send(signup, at)
+            compose(signup, at).post()
             mailing.queued += 1
         else:
             mailing.passed_over += 1

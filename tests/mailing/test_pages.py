@@ -1,0 +1,191 @@
+"""The schedule on screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import time_machine
+from flask import Flask
+
+from tests.factories import make_event, make_signup, make_user, make_visit
+from tests.mailing.conftest import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    coming_event,
+    mailings,
+    mails,
+    put_off,
+    run,
+)
+from tests.signin import sign_in
+from webapp.audit.models import AuditEntry
+from webapp.db import db
+from webapp.events.models import Membership
+from webapp.mailing import operations
+from webapp.mailing.reminders import Rule
+
+BASE = "/manage/events/evening/mail/schedule"
+
+
+@pytest.fixture
+def ada(context: Flask, client: Any) -> Any:
+    with time_machine.travel(NOW, tick=False):
+        user = make_user("Ada")
+        db.session.commit()
+        sign_in(client, user)
+        yield user
+
+
+def mine(ada: Any, event: Any) -> Any:
+    db.session.add(Membership(event_id=event.id, user_id=ada.id, role="owner", created_at=NOW))
+    db.session.commit()
+    return event
+
+
+def said(page: Any) -> str:
+    text = "".join(page.tree.find(".//main").itertext())
+    return " ".join(text.split())
+
+
+def test_a_new_event_shows_what_will_go_out_by_itself(ada: Any, client: Any) -> None:
+    """Also before the job has seen it for the first time."""
+    make_event(ada, slug="evening", starts_at=NOW + 5 * DAY)
+    db.session.commit()
+    text = said(client.page(BASE))
+    assert "10 Apr 2027 18:00 Reminder 24 hours before the start Planned" in text
+    assert "11 Apr 2027 17:00 Reminder 1 hour before the start Planned" in text
+    assert "11 Apr 2027 18:00 The event starts" in text
+    assert "Thank you for coming After the end, with your OK" in text
+    assert "Times are London time." in text
+
+
+def test_it_is_one_line_through_time(ada: Any, client: Any) -> None:
+    event = mine(ada, coming_event())
+    make_signup(event)
+    db.session.commit()
+    run(event.starts_at - DAY)
+    with time_machine.travel(event.starts_at - HOUR - MINUTE, tick=False):
+        sign_in(client, ada)
+        text = said(client.page(BASE))
+    assert "Sent to one" in text
+    assert "everybody who has a place by then: one person so far" in text
+    order = ["Reminder 24 hours", "Reminder 1 hour", "The event starts", "The event ends", "Thank you", "Sorry"]  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
+
+
+def test_a_held_mail_can_be_read_stopped_and_sent_at_once(ada: Any, client: Any) -> None:
+    event = mine(ada, coming_event())
+    ana = make_signup(event, "Ana")
+    put_off(event, NOW, HOUR)
+    run(NOW)
+    (held,) = mailings("changed")
+    assert "Goes to one person (everybody who was told otherwise)" in said(client.page(BASE))
+    page = client.page(f"{BASE}/{held.id}")
+    text = said(page)
+    assert f"New time: {event.title}" in text
+    assert "Hello Ana," in text
+    # The personal links are nobody's reading.
+    assert f"/my/{'•' * 5}" in text
+    assert ana.public_id not in "".join(page.tree.find(".//pre").itertext())
+    frame = client.get(f"{BASE}/{held.id}/html")
+    assert "sandbox" in frame.headers["Content-Security-Policy"]
+    assert "Hello Ana," in frame.get_data(as_text=True)
+    client.send(f"{BASE}/{held.id}/stop", at=BASE)
+    assert mailings("changed")[0].state == "stopped"
+    assert "no longer held" in said(client.send(f"{BASE}/{held.id}/now", at=BASE, ) and client.page(BASE))  # fmt: skip
+    put_off(event, NOW, HOUR)
+    run(NOW)
+    client.send(f"{BASE}/{mailings('changed')[1].id}/now", at=BASE)
+    run(NOW)
+    assert [m.to_name for m in mails()] == ["Ana"]
+    acts = [e.action for e in db.session.query(AuditEntry).order_by(AuditEntry.id)]
+    assert acts[-2:] == ["event.changed", "mailing.released"]
+
+
+def test_reminders_are_added_changed_switched_and_removed(ada: Any, client: Any) -> None:
+    event = mine(ada, coming_event())
+
+    def send(**data: str) -> str:
+        client.send(f"{BASE}/reminders", data, at=BASE)
+        return said(client.page(BASE))
+
+    assert "Reminder 3 days before the start" in send(act="add", amount="3", unit="days", anchor="start")  # fmt: skip
+    text = send(act="change", was=f"start-{3 * 24 * 60}", amount="30", unit="minutes", anchor="end")
+    assert "Reminder 30 minutes before the end Planned" in text
+    assert "Reminder 30 minutes before the end Switched off" in send(act="off", was="end-30")
+    assert "Reminder 30 minutes before the end Planned" in send(act="on", was="end-30")
+    send(act="off", was="end-30")
+    assert "30 minutes" not in send(act="remove", was="end-30")
+    assert "A whole number" in send(act="add", amount="soon", unit="days", anchor="start")
+    assert "passed already" in send(act="add", amount="50", unit="days", anchor="start")
+    assert "There is a reminder at that time already" in send(act="add", amount="24", unit="hours", anchor="start")  # fmt: skip
+    assert [m.number for m in mailings("reminder")] == [24 * 60, 60]
+    assert event.state == "published"
+
+
+@pytest.mark.parametrize(
+    "data", [{"act": "explode"}, {"act": "off", "was": "noon-5"}, {"act": "off"}]
+)
+def test_what_no_form_of_ours_sends_is_a_bad_request(ada: Any, client: Any, data: dict[str, str]) -> None:  # fmt: skip
+    mine(ada, coming_event())
+    assert client.send(f"{BASE}/reminders", data, at=BASE).status_code == 400
+
+
+def test_after_the_evening_the_groups_are_counted_and_sent_to_by_a_button(ada: Any, client: Any) -> None:  # fmt: skip
+    event = make_event(ada, slug="evening", starts_at=NOW - 3 * HOUR, ended_at=NOW - HOUR)
+    for number in range(5):
+        signup = make_signup(event, f"Person {number}")
+        if number < 3:
+            make_visit(event, NOW - 3 * HOUR, NOW - HOUR, signup=signup)
+    db.session.commit()
+    text = said(client.page(BASE))
+    assert "Thank you for coming Waits for your OK who came: 3 people" in text
+    assert (
+        "Sorry we missed you Waits for your OK who had a place and did not come: 2 people" in text
+    )
+    page = client.page(f"{BASE}/after/missed_you")
+    assert "Send it to 2 people" in said(page)
+    assert "3 people came, 2 people did not." in said(page)
+    assert "Hello Person 3," in said(page)
+    assert "Hello Person 4," in said(client.page(f"{BASE}/after/missed_you?person=" + _public_id(page, 1)))  # fmt: skip
+    client.send(f"{BASE}/recording", {"recording": "https://video.example.org/1"}, at=BASE)
+    client.send(f"{BASE}/after/missed_you", at=f"{BASE}/after/missed_you")
+    run(NOW + HOUR)
+    assert sorted(m.to_name for m in mails()) == ["Person 3", "Person 4"]
+    assert "https://video.example.org/1" in mails()[0].text
+
+
+def _public_id(page: Any, place: int) -> str:
+    (select,) = page.tree.iter("select")
+    return list(select)[place].get("value")
+
+
+def test_a_mail_after_the_event_says_why_it_waits(ada: Any, client: Any) -> None:
+    mine(ada, coming_event())
+    assert "Once the event has really ended" in said(client.page(f"{BASE}/after/thank_you"))
+    assert client.get(f"{BASE}/after/something").status_code == 404
+
+
+def test_the_number_of_queries_does_not_grow(ada: Any, client: Any, count_queries: Any) -> None:
+    event = mine(ada, coming_event())
+
+    def queries() -> int:
+        with count_queries() as found:
+            client.page(BASE)
+        return len(found)
+
+    make_signup(event)
+    db.session.commit()
+    few = queries()
+    for number in range(4):
+        operations.add_reminder(event, Rule(200 + number), NOW, ada)
+    for _ in range(60):
+        make_signup(event)
+    put_off(event, NOW, HOUR)
+    run(NOW)
+    assert queries() == few
+    assert few <= 9
