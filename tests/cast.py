@@ -57,6 +57,7 @@ from webapp.signup.models import (
     Signup,
     SignupNote,
     SignupTag,
+    SourceLink,
     Tag,
 )
 from webapp.signup.operations import asking
@@ -199,6 +200,7 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     """A row of everything for one event."""
     _add(CoHost(event_id=event.id, key=f"{mark}-cohost", name=f"Co-host of {mark}"))
     make_target(event, f"https://meet.example.org/{mark}")
+    source = _add(SourceLink(event_id=event.id, key=f"{mark}-letter", label=f"The {mark} letter", place="", created_at=NOW))  # fmt: skip
     signups = _people(event, mark)
     question = _add(
         Question(event_id=event.id, key="city", label=f"Your {mark} town", type="text", required=True)
@@ -251,6 +253,7 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
         "mailings": _mailings(event, mark, signups),
         "signups": signups, "speakers": [kate, tim], "sessions": [opening, talk, closing],
         "notes": notes, "mails": mails, "guest_key": guest_key, "memo": memo, "questions": [question, unanswered, retired],
+        "sources": [source],
     }  # fmt: skip
 
 
@@ -264,6 +267,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "note_id": [str(row.id) for row in made["notes"]],
         "memo_id": [str(made["memo"].id)],
         "question_id": [str(row.id) for row in made["questions"]],
+        "link_id": [str(row.id) for row in made["sources"]],
         "mail_id": [str(row.id) for row in made["mails"]],
         "mailing_id": [str(row.id) for row in made["mailings"]],
         "version": ["1"],

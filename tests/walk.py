@@ -67,6 +67,7 @@ TYPED: dict[str, dict[str, str]] = {
     "signup_person.tag": {"tag": "Press"},
     "signup_person.add_note": {"text": "Asked for a front seat"},
     "personal_edit.edit": {"q_city": "Sucre"},
+    "sources.index": {"label": "The newsletter in March"},
     "signup.my_link": {"email": "ana@quetzal.example.org"},
 }  # fmt: skip
 

@@ -63,6 +63,7 @@ PAGES: dict[str, list[str]] = {
     "builder.add": [f"{BEFORE}/form/new"],
     "builder.edit": ["/manage/events/{open}/form/questions/{question}"],
     "builder.delete": ["/manage/events/{open}/form/questions/{question}/delete"],
+    "sources.index": [f"{BOLIVIA}/sources", f"{BEFORE}/sources", "{long.manage}/sources"],
     "signup_manage.index": [f"{BOLIVIA}/signups", f"{BEFORE}/signups", f"{BEFORE}/signups?q=nobody", "{long.manage}/signups"],
     "signup_story.show": [f"{BOLIVIA}/signups/{{sample_person}}", f"{BEFORE}/signups/{{before.person}}"],
     "address_page.correct": [f"{BEFORE}/signups/{{before.person}}/address", "{long.manage}/signups/{long.person}/address"],

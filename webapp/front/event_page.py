@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, current_app, render_template, request
 from markupsafe import Markup
 
-from webapp import clock, i18n, templating
+from webapp import clock, i18n, templating, tokens
 from webapp.agenda import ical
 from webapp.agenda import queries as agenda
 from webapp.events import accent, access, texts
@@ -18,6 +19,7 @@ from webapp.events.models import Event
 from webapp.front import page_cache, thanks
 from webapp.permissions import permission
 from webapp.reports import queries as reports
+from webapp.signup import people
 from webapp.signup import queries as signups
 
 blueprint = Blueprint("public", __name__)
@@ -26,6 +28,8 @@ blueprint = Blueprint("public", __name__)
 FEW_PLACES = 20
 # An accent is a stylesheet of its own address, so browsers may keep it for good.
 _YEAR = "public, max-age=31536000, immutable"
+# Stands in the kept page where the reader's own source comes. Not guessable, so no text of an event has it.
+_SOURCE_MARK = f"zq{tokens.secret(9)}"
 
 
 def _public(slug: str) -> Event:
@@ -71,7 +75,7 @@ def _json_ld(event: Event, items: list[agenda.Item]) -> Markup:
     return Markup(escaped)  # noqa: S704 - JSON whose every angle bracket has just been escaped
 
 
-def _render(event: Event, at: dt.datetime, *, preview: bool = False) -> str:
+def _render(event: Event, at: dt.datetime, *, preview: bool = False, source: str = "") -> str:  # fmt: skip
     items = agenda.in_language(agenda.running_order(event), texts.here(event))
     event = texts.shown(event, i18n.language())
     left = None
@@ -97,13 +101,21 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False) -> str:
         report=reports.latest(event) if state == "over" else None,
         json_ld=_json_ld(event, items),
         preview=preview,
+        signup_url=f"/events/{event.slug}/signup" + (f"?from={source}" if source else ""),
     )
 
 
 @blueprint.get("/events/<slug>")
 @permission("public")
 def event(slug: str) -> Response:
-    return page_cache.serve(f"event:{slug}", lambda: _render(_public(slug), clock.now()))
+    source = people.clean_source(request.args.get("from"))
+    if source is None:
+        return page_cache.serve(f"event:{slug}", lambda: _render(_public(slug), clock.now()))
+    return page_cache.serve(
+        f"event-from:{slug}",
+        lambda: _render(_public(slug), clock.now(), source=_SOURCE_MARK),
+        words={_SOURCE_MARK: quote(source)},
+    )
 
 
 @blueprint.get("/manage/events/<slug>/preview")

@@ -6,7 +6,7 @@ A page belongs here only if it is the same for everybody who reads it in one lan
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, current_app, request
@@ -31,9 +31,15 @@ class Kept:
         self.until = time.monotonic() + SECONDS
 
 
-def serve(name: str, make: Callable[[], str | bytes], mimetype: str = "text/html") -> Response:
+def serve(
+    name: str,
+    make: Callable[[], str | bytes],
+    mimetype: str = "text/html",
+    words: Mapping[str, str] | None = None,
+) -> Response:
     """The page ``name`` in the reader's language, made by ``make`` if none is fresh. A reader who has
-    these very bytes already gets 304."""
+    these very bytes already gets 304. ``words`` stand in the answer in place of marks in the page: for
+    what comes with the address and must not fill the memory with a page of its own."""
     cache: dict[Any, Kept] = current_app.extensions.setdefault("page_cache", {})
     carried = i18n.carried()
     key = (name, i18n.pick(), carried)
@@ -46,6 +52,11 @@ def serve(name: str, make: Callable[[], str | bytes], mimetype: str = "text/html
         if len(cache) > 500:
             cache.clear()
         cache[key] = kept
+    if words:
+        body = kept.body
+        for mark, word in words.items():
+            body = body.replace(mark.encode(), word.encode())
+        kept = Kept(body, kept.mimetype)
     if request.headers.get("If-None-Match") == kept.etag:
         response = Response(status=304, headers=_HEADERS)
     else:

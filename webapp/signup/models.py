@@ -241,6 +241,22 @@ class Question(Base):
     retired_at: Mapped[dt.datetime | None]
 
 
+class SourceLink(Base):
+    """A link somebody made to see what it brings: ``key`` stands in its address as ``?from=…`` and with
+    every sign-up that came by it. The numbers hang on the key alone and stay when the link is deleted."""
+
+    __tablename__ = "source_links"
+    __table_args__ = (sa.UniqueConstraint("event_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(sa.String(60))
+    label: Mapped[str] = mapped_column(sa.String(200))
+    # Where it is used, for whoever makes the next one; may be empty.
+    place: Mapped[str] = mapped_column(sa.String(500), default="")
+    created_at: Mapped[dt.datetime]
+
+
 class FormUndo(Base):
     """The questions of an event as they were before the last change that was made in the browser. Good
     for as long as the form is still what that change made of it (``seen``). Holds nothing of a person."""

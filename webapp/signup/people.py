@@ -113,6 +113,7 @@ def name_key(name: str) -> str:
 
 
 def clean_source(raw: str | None) -> str | None:
-    """Where a link was found (``?from=newsletter``): letters, digits and -_. only, or nothing."""
-    kept = "".join(c for c in (raw or "") if c.isalnum() or c in "-_.")
-    return unicodedata.normalize("NFC", kept)[:LONGEST_SOURCE] or None
+    """Where a link was found (``?from=Newsletter``): letters, digits and -_. only, small and capital letters
+    alike, or nothing."""
+    kept = "".join(c for c in (raw or "")[:500] if c.isalnum() or c in "-_.")
+    return unicodedata.normalize("NFC", kept.casefold())[:LONGEST_SOURCE] or None

@@ -28,6 +28,7 @@ from webapp.signup.models import (
     SignupChange,
     SignupNote,
     SignupTag,
+    SourceLink,
     Tag,
 )
 
@@ -337,6 +338,15 @@ def changes_of(signup: Signup) -> list[SignupChange]:
             sa.select(SignupChange)
             .where(SignupChange.signup_id == signup.id)
             .order_by(SignupChange.at, SignupChange.id)
+        )
+    )
+
+
+def source_links(event_id: int) -> list[SourceLink]:
+    """The links that have a name, in the order they were made."""
+    return list(
+        db.session.scalars(
+            sa.select(SourceLink).where(SourceLink.event_id == event_id).order_by(SourceLink.id)
         )
     )
 

@@ -12,6 +12,7 @@ from webapp.signup.operations.deciding import approve, decline, mark_crew
 from webapp.signup.operations.editing import edit
 from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
 from webapp.signup.operations.leaving import cancel, come_back, give_up
+from webapp.signup.operations.linking import add_link, remove_link
 from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
 from webapp.signup.operations.queueing import accept, move_seats
 from webapp.signup.operations.queueing import fill as fill_seats
@@ -31,6 +32,7 @@ __all__ = [
     "Outcome",
     "SignedUp",
     "accept",
+    "add_link",
     "add_note",
     "agree_contact",
     "approve",
@@ -55,6 +57,7 @@ __all__ = [
     "move_seats",
     "prove",
     "prove_ids",
+    "remove_link",
     "send_link_again",
     "send_links",
     "send_links_to",
