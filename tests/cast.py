@@ -308,7 +308,14 @@ def _raise_curtain(app: Flask) -> Cast:
     people["Ada"].password_hash = passwords.make_hash(PASSWORD)
     ada, ben, cleo, emil = (people[name] for name in ("Ada", "Ben", "Cleo", "Emil"))
     evening = _evening(ada, ben, "quetzal")
-    draft = _evening(ada, ben, "quetzal-draft", state="draft")
+    draft = _evening(
+        ada,
+        ben,
+        "quetzal-draft",
+        state="draft",
+        invitation_only=True,
+        invitation_key=tokens.secret(16),
+    )
     foreign = _evening(cleo, emil, "heron")
     _mail(None, "nobody", message="sign_in")
     suppressed = _add(SuppressedAddress(address_key="gone@example.org", reason="550", at=NOW))

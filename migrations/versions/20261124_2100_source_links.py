@@ -1,7 +1,7 @@
 """source links: named links whose sign-ups are counted
 
 Revision ID: 0700
-Revises: 0512
+Revises: 0598
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0700"
-down_revision = "0512"
+down_revision = "0598"
 branch_labels = None
 depends_on = None
 

@@ -42,7 +42,7 @@ _ROW_ACT = re.compile(r"(?P<what>add|up|out):(?P<list>targets|cohosts)(:(?P<row>
 _LINES = ("languages", "access_needs")
 _PLAIN = (
     "title", "slug", "summary", "description", "language", "timezone", "mode", "presence", "capacity",
-    "approval", "confirm_address", "ask_companions", "waitlist", "offer_hours", "host_name", "host_key",
+    "approval", "confirm_address", "ask_companions", "listed", "invitation_only", "waitlist", "offer_hours", "host_name", "host_key",
     "host_url", "retention_days", "min_stay_minutes", "accent",
 )  # fmt: skip
 
@@ -149,6 +149,10 @@ class EventForm(FlaskForm):
     approval = BooleanField(_l("Somebody of us approves each sign-up"))
     confirm_address = BooleanField(_l("People confirm their address before they have a place"))
     ask_companions = BooleanField(_l("Ask how many more people somebody brings along"))
+    listed = BooleanField(
+        _l("It stands among all events of this site"), default=rules.DEFAULTS["listed"]
+    )
+    invitation_only = BooleanField(_l("The form opens only behind a secret link"))
     waitlist = BooleanField(
         _l("When all places are taken, people may wait for one"), default=rules.DEFAULTS["waitlist"]
     )

@@ -67,6 +67,11 @@ class Event(Base):
     closes_at: Mapped[dt.datetime | None]
     languages: Mapped[list[str]] = mapped_column(default=list)
     access_needs: Mapped[list[str]] = mapped_column(default=list)
+    # Stands among all events; an unlisted one is reached by its address alone.
+    listed: Mapped[bool] = mapped_column(default=True)
+    # The form opens only for whoever has its secret link, which holds the key.
+    invitation_only: Mapped[bool] = mapped_column(default=False)
+    invitation_key: Mapped[str | None] = mapped_column(sa.String(64))
     # The form asks how many more somebody brings along.
     ask_companions: Mapped[bool] = mapped_column(default=False)
     # #rrggbb or None for the house colour.

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import IntegrityError
 
+from webapp import tokens
 from webapp.accounts.models import User
 from webapp.audit import operations as audit
 from webapp.db import db, lock_row
@@ -122,6 +123,22 @@ def _filled(thing: Any, row: dict[str, Any], position: int) -> Any:
     return thing
 
 
+def _keep_key(event: Event) -> None:
+    """A form that opens only behind a secret link has one."""
+    if event.invitation_only and not event.invitation_key:
+        event.invitation_key = tokens.secret(16)
+
+
+def new_invitation_key(event: Event, *, at: dt.datetime, by: By) -> None:
+    """Another secret link to the form; the one before opens it no more. Raises Refused if there is none."""
+    event = locked(event)
+    if not event.invitation_only:
+        raise Refused(_("The form is open to everybody; it has no secret link."), "open")
+    event.invitation_key = tokens.secret(16)
+    event.touch()
+    record(event, "event.invitation_key", at, by)
+
+
 def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | None = None) -> Event:  # fmt: skip
     """A new draft. ``values`` are the fields of an event (moments aware), ``targets`` and ``cohosts``
     lists of dicts in order; without a ``slug`` one is made from the title. ``owner``, or else the user
@@ -131,6 +148,7 @@ def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | 
     clean = _checked(given, None)
     rows = {name: clean.pop(name) for name in ("targets", "cohosts")}
     event = Event(**clean, state="draft", created_at=at)
+    _keep_key(event)
     for name, new in rows.items():
         _replace_rows(event, name, new)
     with _slug_has_last_word(event.slug):
@@ -161,6 +179,7 @@ def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) 
                 _replace_rows(event, name, clean[name])
             else:
                 setattr(event, name, clean[name])
+        _keep_key(event)
         if _IN_CALENDARS & set(changed):
             event.touch_calendar()
         else:

@@ -134,11 +134,11 @@ def years() -> list[int]:
 
 
 def coming(at: dt.datetime, limit: int = 50) -> list[Event]:
-    """Published events that are before or live at ``at``, the next one first."""
+    """Published and listed events that are before or live at ``at``, the next one first."""
     return list(
         db.session.scalars(
             sa.select(Event)
-            .where(Event.state == "published", sa.not_(_is_over(at)))
+            .where(Event.state == "published", Event.listed, sa.not_(_is_over(at)))
             .order_by(Event.starts_at, Event.id)
             .limit(limit)
         )
@@ -146,11 +146,11 @@ def coming(at: dt.datetime, limit: int = 50) -> list[Event]:
 
 
 def past(at: dt.datetime, limit: int = 50) -> list[Event]:
-    """Published events that are over at ``at``, the latest first."""
+    """Published and listed events that are over at ``at``, the latest first."""
     return list(
         db.session.scalars(
             sa.select(Event)
-            .where(Event.state == "published", _is_over(at))
+            .where(Event.state == "published", Event.listed, _is_over(at))
             .order_by(Event.starts_at.desc(), Event.id.desc())
             .limit(limit)
         )

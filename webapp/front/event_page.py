@@ -47,6 +47,8 @@ def _state(event: Event, at: dt.datetime, left: int | None) -> str:
     if phase == "live":
         return "live"
     signup = event.signup_state(at)
+    if signup == "open" and event.invitation_only:
+        return "invited"
     return "full" if signup == "open" and left == 0 else signup
 
 
@@ -84,6 +86,7 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False, source: str
     state = _state(event, at, left)
     if preview and state == "draft":
         state = event.signup_state(at) if at < event.starts_at else "over"
+        state = "invited" if state == "open" and event.invitation_only else state
     title, _colon, rest = event.title.partition(":")
     deleted_on = event.ends_at + dt.timedelta(days=event.retention_days)
     return render_template(

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField
+from wtforms.validators import InputRequired
 
 from webapp import clock
 from webapp.accounts.access import signed_in
@@ -18,6 +19,7 @@ from webapp.attendance import queries as attendance
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import access
+from webapp.events import operations as events
 from webapp.events.models import Event
 from webapp.permissions import permission
 from webapp.signup import operations, people
@@ -44,7 +46,7 @@ class Row:
 
 
 class LinkForm(FlaskForm):
-    label = StringField(_l("What it is"))
+    label = StringField(_l("What it is"), [InputRequired(_l("The name is missing."))])
     key = StringField(_l("Short word in its address"))
     place = StringField(_l("Where you use it"))
 
@@ -52,6 +54,11 @@ class LinkForm(FlaskForm):
 def share_url(event: Event, key: str) -> str:
     """The event's page as ``key`` passes it on."""
     return absolute_url("public.event", slug=event.slug, **{"from": key})
+
+
+def secret_url(event: Event) -> str:
+    """The form, for those who may see it."""
+    return absolute_url("signup.form", slug=event.slug, key=event.invitation_key)
 
 
 def _named(event: Event) -> dict[str, Row]:
@@ -88,6 +95,7 @@ def _page(form: LinkForm, status: int = 200) -> ResponseReturnValue:
         event=event, tab="sources", form=form,
         rows=rows_of(event, attendance.by_source(event.id)),
         is_known=attendance.registered_attended([event])[event.id] is not None,
+        secret_url=secret_url(event) if event.invitation_only else None,
         begun=event.phase(clock.now()) in ("live", "over"),
     )  # fmt: skip
     return page, status
@@ -127,5 +135,20 @@ def remove(slug: str, link_id: int) -> ResponseReturnValue:
         flash(str(refusal))
     else:
         flash(_("The name is deleted. The link still works, and its numbers stay."), "good")
+        db.session.commit()
+    return redirect(url_for(".index", slug=slug), 303)
+
+
+@blueprint.post("/secret")
+@permission("event")
+def new_secret(slug: str) -> ResponseReturnValue:
+    """Another secret link to the form in place of the old one."""
+    try:
+        events.new_invitation_key(access.current(), at=clock.now(), by=signed_in())
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal))
+    else:
+        flash(_("There is a new secret link. The old one no longer opens the form."), "good")
         db.session.commit()
     return redirect(url_for(".index", slug=slug), 303)

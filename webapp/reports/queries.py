@@ -96,6 +96,11 @@ def published(slug: str, version: int | None = None) -> tuple[ReportVersion, int
     return (row[0], row[1]) if row else None
 
 
+def is_listed(slug: str) -> bool:
+    """Whether the event stands among all events; a report of one that does not is in no search either."""
+    return bool(db.session.scalar(sa.select(Event.listed).where(Event.slug == slug)))
+
+
 def every_version() -> list[tuple[str, ReportVersion]]:
     """(event's slug, version) of all that was ever published, for checking."""
     rows = db.session.execute(

@@ -66,6 +66,7 @@ def _page(slug: str, version: int | None) -> Response:
         "reports/article.html",
         article=article,
         page_language=article.event["language"],
+        noindex=not queries.is_listed(slug),
         curve_url=url_for("report.curve_svg", slug=slug, version=article.version),
         curve_wide_url=url_for("report.curve_wide_svg", slug=slug, version=article.version),
     )

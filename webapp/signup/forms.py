@@ -29,6 +29,7 @@ TRAP = "homepage"
 PERSON_AGE = dt.timedelta(hours=2)
 # More than this of a field is not worth showing again.
 _LONGEST_KEPT = 5000
+_LONGEST_SECRET = 64
 _NOT_IN_PAGES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
@@ -41,6 +42,8 @@ class Entry:
     consent: bool = False
     contact: frozenset[str] = frozenset()
     source: str = ""
+    # Of the secret link, where the form opens only behind one.
+    key: str = ""
     # As sent, for the event's own questions: field name to all its values.
     raw: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
     trap: str = ""
@@ -70,8 +73,8 @@ def shown(text: str) -> str:
     return _NOT_IN_PAGES.sub("", text[:_LONGEST_KEPT])
 
 
-def empty(source: str | None) -> Entry:
-    return Entry(source=clean_source(source) or "")
+def empty(source: str | None, key: str | None = None) -> Entry:
+    return Entry(source=clean_source(source) or "", key=(key or "")[:_LONGEST_SECRET])
 
 
 def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
@@ -89,6 +92,7 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
             if sent.get(f"consent_{agreement.host_key}")
         ),
         source=clean_source(sent.get("from")) or "",
+        key=shown(sent.get("key", ""))[:_LONGEST_SECRET],
         raw={field: [shown(value) for value in values] for field, values in raw.items()},
         trap=sent.get(TRAP, ""),
         person=sent.get("person", ""),
@@ -125,6 +129,7 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
             language=i18n.language(),
             source=entry.source or None,
             nonce=entry.token,
+            key=entry.key,
             extras=more,
         )
     return entry

@@ -76,6 +76,8 @@ class Applicant:
     language: str = "en"
     source: str | None = None
     nonce: str | None = None
+    # What the form knew of the event's secret link; None where no form asks for it, as in an import.
+    key: str | None = None
     extras: Extras = dataclasses.field(default_factory=Extras)
 
 

@@ -50,9 +50,11 @@ def _facts(slug: str, at: dt.datetime) -> Facts:
     return found
 
 
-def _state(found: Facts, at: dt.datetime) -> str:
-    """ "open", or why there is no form: "not_yet", "closed", "full", "over", "cancelled"."""
+def _state(found: Facts, at: dt.datetime, key: str) -> str:
+    """ "open", or why there is no form: "invited" (``key`` is not the secret link's), "not_yet", "closed",
+    "full", "over", "cancelled"."""
     try:
+        operations.check_invited(found.event, key)
         operations.check_open(found.event, at)
     except Refused as refusal:
         return refusal.code
@@ -66,10 +68,12 @@ def _form(found: Facts, entry: Entry, status: int = 200) -> ResponseReturnValue:
 def _empty_form(found: Facts, entry: Entry) -> ResponseReturnValue:
     """The empty form is the same for everybody but for its token and the source: rendered once for as
     long as the facts stand, with marks in their places."""
-    name = "with source" if entry.source else "plain"
+    name = f"{entry.key} with source" if entry.source else entry.key
     page = found.pages.get(name)
     if page is None:
-        marked = Entry(source=_SOURCE_MARK if entry.source else "", token=_TOKEN_MARK)
+        marked = Entry(
+            source=_SOURCE_MARK if entry.source else "", key=entry.key, token=_TOKEN_MARK
+        )
         page = render_template("signup/form.html", facts=found, event=found.event, entry=marked)
         found.pages[name] = page
     return page.replace(_TOKEN_MARK, generate_csrf()).replace(
@@ -89,10 +93,14 @@ def _closed(found: Facts, state: str, status: int, entry: Entry | None = None) -
 def form(slug: str) -> ResponseReturnValue:
     at = clock.now()
     found = _facts(slug, at)
-    state = _state(found, at)
+    entry = forms.empty(request.args.get("from"), request.args.get("key"))
+    state = _state(found, at, entry.key)
     if state != "open":
         return _closed(found, state, 200)
-    return _empty_form(found, forms.empty(request.args.get("from")))
+    if not found.event.invitation_only:
+        # A word that opens nothing must not make a page of its own.
+        entry.key = ""
+    return _empty_form(found, entry)
 
 
 @blueprint.post("/events/<slug>/signup")
@@ -101,14 +109,16 @@ def send(slug: str) -> ResponseReturnValue:
     at = clock.now()
     found = _facts(slug, at)
     entry = forms.read(found, request.form)
+    if _state(found, at, entry.key) == "invited":
+        return _closed(found, "invited", 409)
     if "csrf_token" in entry.errors:
         return _form(found, entry, 400)
     applicant = entry.applicant
     if applicant is None:
-        state = _state(found, at)
+        state = _state(found, at, entry.key)
         return _form(found, entry, 422) if state in ("open", "full") else _closed(found, state, 409, entry)  # fmt: skip
     meant = None if "address_checked" in request.form else slips.suggestion(applicant.address.text)
-    if meant is not None and _state(found, at) == "open":
+    if meant is not None and _state(found, at, entry.key) == "open":
         return render_template(
             "signup/slip.html", facts=found, event=found.event, entry=entry, meant=meant
         )

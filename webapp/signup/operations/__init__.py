@@ -17,7 +17,7 @@ from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
 from webapp.signup.operations.queueing import accept, move_seats
 from webapp.signup.operations.queueing import fill as fill_seats
 from webapp.signup.operations.resending import claim, send_links, send_links_to
-from webapp.signup.operations.seats import By, check_open, lock_event
+from webapp.signup.operations.seats import By, check_invited, check_open, lock_event
 from webapp.signup.operations.tagging import (
     add_note,
     delete_note,
@@ -40,6 +40,7 @@ __all__ = [
     "asking",
     "block",
     "cancel",
+    "check_invited",
     "check_open",
     "claim",
     "come_back",

@@ -91,7 +91,7 @@ def sign_up(
     """Signs ``applicant`` up at ``at``, and queues the mail that belongs to it.
 
     With ``hold`` (it looked like a robot's) it is only kept for an organiser to see. Raises Refused if
-    sign-up is not open.
+    sign-up is not open, or not to somebody with this key.
     """
     # The statements below go past the session: what waits in it must be written first.
     db.session.flush()
@@ -99,6 +99,8 @@ def sign_up(
     event = statements.lock_event(connection, event_id)
     if event is None:
         raise Refused(_("This event is no longer there."), "gone")
+    if applicant.key is not None:
+        seats.check_invited(event, applicant.key)
     seats.check_open(event, at)
     address = applicant.address
     public_id = _public_id(event_id, applicant)

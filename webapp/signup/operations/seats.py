@@ -7,6 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from webapp import tokens
 from webapp.accounts.models import User
 from webapp.audit import operations as audit
 from webapp.db import db, lock_row
@@ -42,6 +43,12 @@ def check_open(event: Event, at: dt.datetime) -> None:
             raise Refused(_("Sign-up has not opened yet."), "not_yet")
         case "closed":
             raise Refused(_("Sign-up closed while you were filling in the form."), "closed")
+
+
+def check_invited(event: Event, key: str) -> None:
+    """Raises Refused "invited" if the form opens only behind a secret link and this is not its key."""
+    if event.invitation_only and not tokens.same(event.invitation_key or "", key or " "):
+        raise Refused(_("Sign-up for this event is by invitation."), "invited")
 
 
 def lock(signup: Signup) -> Event:
