@@ -52,6 +52,8 @@ class Base:
 
     # Sign-up
     SIGNUP_MIN_SECONDS: float = 2.0
+    # How hard the work is that a form costs while its event is under attack: one more doubles it.
+    PUZZLE_BITS: int = 14
 
     # Mail. Without a server, mail stays in the outbox where organisers read it.
     MAIL_SERVER: str = ""

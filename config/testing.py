@@ -12,5 +12,6 @@ class Testing(Base):
     DEMO: bool | None = False
     RATELIMIT_ENABLED: bool = False
     SIGNUP_MIN_SECONDS: float = 0.0
+    PUZZLE_BITS: int = 4
     # Flask-Mail follows app.testing otherwise, and the tests talk to a real SMTP receiver.
     MAIL_SUPPRESS_SEND: bool = False

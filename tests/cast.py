@@ -157,6 +157,8 @@ def _links(event: Event, signups: list[Signup], guest_key: int) -> dict[str, lis
         "chair": [tokens.sign("chair", [event.id])],
         "door-cookie": [tokens.sign("door-cookie", [event.id, guest_key])],
         "form": [tokens.sign("form", [event.id, "0" * 16])],
+        "puzzle": [tokens.sign("puzzle", [event.id, "0" * 22])],
+        "puzzle-wait": [tokens.sign("puzzle-wait", [event.id, "0" * 16, "0" * 22])],
         "unsubscribe": [
             unsubscribing.url(MailList(event.host_key, event.id), signup.email).rpartition("/")[2]
             for signup in signups

@@ -27,7 +27,7 @@ COMMANDS = {"commands.py", "jobs_command.py"}
 # Reads like words, but is a rule, a name, or what another program says.
 NOT_WORDS = {
     "all, delete-orphan", "private, no-cache", "noopener nofollow", "with source", "Mac OS",
-    "3 per hour", "10 per hour", "30 per hour", "60 per hour", "10 per day",
+    "10 per 10 minutes", "3 per hour", "10 per hour", "30 per hour", "60 per hour", "10 per day",
     "database is locked", "no such table", "does not exist", "could not be displayed",
     # Who did it, as the log keeps it; what its page says instead stands in webapp/audit/words.py.
     "the person", "the chair's link",

@@ -30,6 +30,7 @@ from webapp.clock import UTC
 
 Purpose = Literal[
     "my", "join", "confirm", "erase", "remove", "chair", "guest", "door-cookie", "form", "unsubscribe",
+    "puzzle", "puzzle-wait",
 ]  # fmt: skip
 
 _URL_LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"

@@ -120,6 +120,7 @@ _FIELDS = {
     "ask_companions": _l("question for companions"),
     "listed": _l("whether it is listed"),
     "invitation_only": _l("who may see the form"),
+    "challenge": _l("protection against robots"),
     "waitlist": _l("waiting list"),
     "offer_hours": _l("how long an offered place is kept"),
     "retention_days": _l("how long data is kept"),

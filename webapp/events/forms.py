@@ -42,7 +42,7 @@ _ROW_ACT = re.compile(r"(?P<what>add|up|out):(?P<list>targets|cohosts)(:(?P<row>
 _LINES = ("languages", "access_needs")
 _PLAIN = (
     "title", "slug", "summary", "description", "language", "timezone", "mode", "presence", "capacity",
-    "approval", "confirm_address", "ask_companions", "listed", "invitation_only", "waitlist", "offer_hours", "host_name", "host_key",
+    "approval", "confirm_address", "ask_companions", "challenge", "listed", "invitation_only", "waitlist", "offer_hours", "host_name", "host_key",
     "host_url", "retention_days", "min_stay_minutes", "accent",
 )  # fmt: skip
 
@@ -153,6 +153,12 @@ class EventForm(FlaskForm):
         _l("It stands among all events of this site"), default=rules.DEFAULTS["listed"]
     )
     invitation_only = BooleanField(_l("The form opens only behind a secret link"))
+    challenge = BooleanField(
+        _l("Robots are attacking: let each form cost the browser a moment’s work"),
+        description=_l(
+            "People notice nothing, or wait a second. Without JavaScript they wait twenty."
+        ),
+    )
     waitlist = BooleanField(
         _l("When all places are taken, people may wait for one"), default=rules.DEFAULTS["waitlist"]
     )

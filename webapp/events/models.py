@@ -74,6 +74,8 @@ class Event(Base):
     invitation_key: Mapped[str | None] = mapped_column(sa.String(64))
     # The form asks how many more somebody brings along.
     ask_companions: Mapped[bool] = mapped_column(default=False)
+    # Each form costs the browser a moment's work: for an event that robots attack.
+    challenge: Mapped[bool] = mapped_column(default=False)
     # #rrggbb or None for the house colour.
     accent: Mapped[str | None] = mapped_column(sa.String(7))
     is_sample: Mapped[bool] = mapped_column(default=False)

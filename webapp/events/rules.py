@@ -236,6 +236,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "ask_companions": bool,
     "listed": bool,
     "invitation_only": bool,
+    "challenge": bool,
     "waitlist": bool,
     "offer_hours": lambda v: whole(v, "offer_hours", _("The number of hours"), 0, 336),
     "retention_days": lambda v: whole(v, "retention_days", _("The number of days"), 0, 730),
@@ -253,7 +254,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
 DEFAULTS: dict[str, Any] = {
     "summary": "", "description": "", "language": "en", "mode": "online", "presence": "room",
     "host_key": "host", "host_name": "", "host_url": None, "capacity": None, "approval": False,
-    "confirm_address": False, "ask_companions": False, "listed": True, "invitation_only": False, "waitlist": True, "offer_hours": 24,
+    "confirm_address": False, "ask_companions": False, "challenge": False, "listed": True, "invitation_only": False, "waitlist": True, "offer_hours": 24,
     "retention_days": 30, "min_stay_minutes": None, "opens_at": None, "closes_at": None, "languages": [],
     "access_needs": [], "accent": None, "targets": [], "cohosts": [],
 }  # fmt: skip

@@ -5,15 +5,17 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
-from flask import Blueprint, jsonify, render_template, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from webapp import clock
+from webapp.accounts.access import signed_in
 from webapp.agenda import queries as agenda
 from webapp.agenda.queries import Item
 from webapp.attendance import door
+from webapp.db import db
 from webapp.events import access
 from webapp.events import operations as events
 from webapp.events.models import Event
@@ -137,6 +139,21 @@ def show(slug: str) -> ResponseReturnValue:
         ],
         live_url=url_for("board.live", slug=event.slug),
     )  # fmt: skip
+
+
+@blueprint.post("/manage/events/<slug>/challenge")
+@permission("event")
+def challenge(slug: str) -> ResponseReturnValue:
+    """The work that each form costs while robots attack: on or off by one press."""
+    event = access.current()
+    is_on = request.form.get("to") == "on"
+    events.update(event, {"challenge": is_on}, at=clock.now(), by=signed_in())
+    if is_on:
+        flash(_("Each form now costs the browser a moment’s work. People hardly notice; robots do."), "good")  # fmt: skip
+    else:
+        flash(_("Forms cost no work any more."), "good")
+    db.session.commit()
+    return redirect(url_for("board.show", slug=event.slug), 303)
 
 
 @blueprint.get("/manage/events/<slug>/board/live")

@@ -46,7 +46,7 @@ _EVENT_KEYS: dict[str, Kind] = {
     "waitlist": _YES_NO, "offer_hours": _NUMBER,
     "host": _OBJECT, "cohosts": _LIST, "retention_days": _NUMBER, "min_stay_minutes": _MAYBE_NUMBER,
     "opens_at": _MAYBE_TEXT, "closes_at": _MAYBE_TEXT, "languages": _LIST, "access_needs": _LIST,
-    "accent": _MAYBE_TEXT, "ask_companions": _YES_NO, "listed": _YES_NO, "invitation_only": _YES_NO,
+    "accent": _MAYBE_TEXT, "ask_companions": _YES_NO, "challenge": _YES_NO, "listed": _YES_NO, "invitation_only": _YES_NO,
 }  # fmt: skip
 _ROW_KEYS = {"targets": ("label", "url", "language"), "cohosts": ("key", "name", "url")}
 _HOST_KEYS = ("key", "name", "url")
@@ -285,6 +285,7 @@ def export(event: Event) -> dict[str, Any]:
         "ask_companions": event.ask_companions or None,
         "listed": _unusual(event, "listed"),
         "invitation_only": _unusual(event, "invitation_only"),
+        "challenge": event.challenge or None,
         "waitlist": _unusual(event, "waitlist"),
         "offer_hours": _unusual(event, "offer_hours"),
     }

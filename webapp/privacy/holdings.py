@@ -141,5 +141,6 @@ OTHERS = {
     "attendance_marks": _MACHINE, "job_runs": _MACHINE, "delivery_pauses": _MACHINE,
     "bounce_mailboxes": _MACHINE,
     "unsubscribes": _l("unreadable marks of addresses that want no more mail, kept so that the wish holds"),
+    "used_puzzles": _l("unreadable marks of forms that were sent within the last two hours"),
     "blocked_addresses": _l("unreadable marks of addresses that were given by somebody else, kept until the event's data is deleted"),
 }  # fmt: skip

@@ -48,6 +48,8 @@ class Entry:
     raw: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
     trap: str = ""
     person: str = ""
+    # A fresh one for the page, where the event asks for work.
+    puzzle: str = ""
     errors: dict[str, str] = dataclasses.field(default_factory=dict)
     applicant: Applicant | None = None
     # The forgery token, if it is good, and when the form it came with was opened.
@@ -186,15 +188,20 @@ def person_token(event_id: int, entry: Entry) -> str:
     return tokens.sign("form", [event_id, tokens.digest(entry.token or "")[:16]])
 
 
+def is_person(event_id: int, entry: Entry) -> bool:
+    """Whether somebody pressed "I'm a person" behind this very form."""
+    try:
+        said = tokens.read("form", entry.person, PERSON_AGE).payload
+    except tokens.TokenError:
+        return False
+    return bool(said == [event_id, tokens.digest(entry.token or "")[:16]])
+
+
 def looks_like_a_robot(event_id: int, entry: Entry, at: dt.datetime) -> bool:
     """The trap is filled, or the form came back faster than anybody types. Never means "no": one more
     click, and the form goes through."""
     if entry.person:
-        try:
-            said = tokens.read("form", entry.person, PERSON_AGE).payload
-        except tokens.TokenError:
-            return True
-        return bool(said != [event_id, tokens.digest(entry.token or "")[:16]])
+        return not is_person(event_id, entry)
     if entry.trap:
         return True
     fastest = dt.timedelta(seconds=current_app.config["SIGNUP_MIN_SECONDS"])

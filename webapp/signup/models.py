@@ -147,6 +147,19 @@ class BlockedAddress(Base):
     at: Mapped[dt.datetime]
 
 
+class UsedPuzzle(Base):
+    """Work that has been paid for a sign-up, so that it counts once. ``form`` is an unreadable mark of the
+    form and address it paid for. Gone when the puzzle would be too old anyway."""
+
+    __tablename__ = "used_puzzles"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    puzzle: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    form: Mapped[str] = mapped_column(sa.String(32))
+    expires_at: Mapped[dt.datetime] = mapped_column(index=True)
+
+
 class SignupChange(Base):
     """What happened to one sign-up after it was made: who changed what, before and after. It holds the
     person's own words, and goes with them."""

@@ -28,7 +28,7 @@ from webapp import addresses, clock, limits, tokens
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.permissions import permission
-from webapp.signup import door_pass, facts, forms, operations, slips
+from webapp.signup import door_pass, facts, forms, operations, puzzles, slips
 from webapp.signup.facts import Facts
 from webapp.signup.forms import Entry
 
@@ -40,7 +40,7 @@ CROWD = "120 per 5 minutes"
 PER_ADDRESS = "10 per hour"
 LINK_ASKS = "60 per hour"
 # Not guessable, so that nobody writes one into an event's texts.
-_TOKEN_MARK, _SOURCE_MARK = (f"zq{tokens.secret(9)}" for _number in range(2))
+_TOKEN_MARK, _SOURCE_MARK, _PUZZLE_MARK = (f"zq{tokens.secret(9)}" for _number in range(3))
 
 
 def _facts(slug: str, at: dt.datetime) -> Facts:
@@ -62,6 +62,7 @@ def _state(found: Facts, at: dt.datetime, key: str) -> str:
 
 
 def _form(found: Facts, entry: Entry, status: int = 200) -> ResponseReturnValue:
+    entry.puzzle = puzzles.make(found.event.id)
     return render_template("signup/form.html", facts=found, event=found.event, entry=entry), status
 
 
@@ -72,10 +73,13 @@ def _empty_form(found: Facts, entry: Entry) -> ResponseReturnValue:
     page = found.pages.get(name)
     if page is None:
         marked = Entry(
-            source=_SOURCE_MARK if entry.source else "", key=entry.key, token=_TOKEN_MARK
-        )
+            source=_SOURCE_MARK if entry.source else "", key=entry.key, token=_TOKEN_MARK,
+            puzzle=_PUZZLE_MARK,
+        )  # fmt: skip
         page = render_template("signup/form.html", facts=found, event=found.event, entry=marked)
         found.pages[name] = page
+    if found.event.challenge:
+        page = page.replace(_PUZZLE_MARK, puzzles.make(found.event.id))
     return page.replace(_TOKEN_MARK, generate_csrf()).replace(
         _SOURCE_MARK, str(escape(entry.source))
     )
@@ -86,6 +90,19 @@ def _closed(found: Facts, state: str, status: int, entry: Entry | None = None) -
         "signup/state.html", event=found.event, state=state, entry=entry, facts=found
     )
     return page, status
+
+
+def _unpaid(found: Facts, entry: Entry, at: dt.datetime) -> ResponseReturnValue:
+    """The work that this event asks for was not done: the form is kept, and waiting does as well."""
+    entry.puzzle = puzzles.make(found.event.id)
+    ticket = puzzles.ticket(found.event.id, entry, request.form)
+    seconds = puzzles.seconds_left(ticket, at)
+    page = render_template(
+        "signup/wait.html",
+        facts=found, event=found.event, entry=entry, ticket=ticket, seconds=seconds,
+        is_crowded=ticket in request.form.getlist("waited") and not seconds,
+    )  # fmt: skip
+    return page, 403
 
 
 @blueprint.get("/events/<slug>/signup")
@@ -122,6 +139,12 @@ def send(slug: str) -> ResponseReturnValue:
         return render_template(
             "signup/slip.html", facts=found, event=found.event, entry=entry, meant=meant
         )
+    asks_for_work = found.event.challenge and _state(found, at, entry.key) == "open"
+    if asks_for_work and not puzzles.is_paid(
+        found.event.id, applicant.address.key, entry, request.form, at
+    ):
+        db.session.rollback()
+        return _unpaid(found, entry, at)
     # Who types an address many times, or many addresses, is asked for a click. Nobody is kept out by
     # what somebody else typed; how much mail an address gets by it is capped elsewhere.
     is_seldom = limits.allows(CROWD, "signup-network", limits.client())
@@ -129,7 +152,9 @@ def send(slug: str) -> ResponseReturnValue:
     is_crowd = not is_seldom and not entry.person
     is_robot = forms.looks_like_a_robot(found.event.id, entry, at)
     try:
-        if not is_crowd:
+        if is_crowd:
+            db.session.commit()
+        else:
             done = operations.sign_up(found.event.id, applicant, at, hold=is_robot)
             db.session.commit()
     except Refused as refusal:
