@@ -1,45 +1,25 @@
-"""Connections that break, servers that hang, workers that are killed: nothing lost, nothing doubled
-except in the one gap that SMTP leaves, and then with the same Message-ID."""
+"""Connections that break, servers that hang, workers that lose their lease: nothing lost, nothing doubled."""
 
 from __future__ import annotations
 
 import datetime as dt
-import subprocess
-import sys
-from collections import Counter
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
+import time_machine
 from flask import Flask
 
-from tests.conftest import NOW, TESTS
+from tests.conftest import NOW
+from tests.factories import make_event
 from tests.mail.conftest import TEMPLATES, deliver, put
 from tests.receiver import Receiver
-from webapp.db import db, to_ms
+from webapp.db import db
 from webapp.mail import delivery, queries
 from webapp.mail.delivery import Tally
-from webapp.mail.models import OutgoingMail
+from webapp.signup.models import Signup
 
 pytestmark = pytest.mark.usefixtures("context")
-
-
-def start(
-    uri: str, receiver: Receiver, *, crash_at: str = "-", minutes: float = 0, batch: int = 50
-) -> subprocess.Popen[str]:
-    at = NOW + dt.timedelta(minutes=minutes)
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.mail.worker", uri, str(receiver.port), str(to_ms(at)), crash_at, str(batch)],
-        cwd=TESTS.parent, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
-    out, _ = process.communicate(timeout=60)
-    return process.returncode, out.strip()
-
-
-def states() -> Counter[str]:
-    db.session.rollback()
-    return Counter(mail.state for mail in db.session.query(OutgoingMail).all())
 
 
 def test_a_connection_that_breaks_after_the_answer_costs_the_next_mail_nothing(
@@ -108,39 +88,6 @@ def test_a_slow_round_gives_back_what_it_cannot_send_within_its_lease(
     assert mails[2].next_try_at == NOW
 
 
-@pytest.mark.case("D15")
-@pytest.mark.parametrize(
-    ("crash_at", "copies"), [("claimed", 1), ("sending", 1), ("accepted", 2), ("settled", 1)]
-)
-def test_a_killed_worker_loses_nothing_and_repeats_at_most_one_mail(
-    database_uri: str, receiver: Receiver, crash_at: str, copies: int
-) -> None:
-    first = put("ana@example.org")
-    others = [put(f"p{number}@example.org") for number in range(4)]
-    wanted = [first.message_id, *(mail.message_id for mail in others)]
-    db.session.commit()
-    assert finish(start(database_uri, receiver, crash_at=crash_at)) == (137, "")
-    # Before the lease ends nobody else touches its mails.
-    assert deliver(minutes=9) == Tally()
-    left = 4 if crash_at == "settled" else 5
-    assert deliver(minutes=10) == Tally(sent=left)
-    got = Counter(m.message_id for m in receiver.messages)
-    assert got == Counter(wanted) + Counter({first.message_id: copies - 1})
-    assert states() == {"sent": 5}
-
-
-@pytest.mark.case("D16")
-def test_two_senders_at_once_send_each_mail_once(database_uri: str, receiver: Receiver) -> None:
-    wanted = sorted(put(f"p{number}@example.org").to_address for number in range(120))
-    db.session.commit()
-    processes = [start(database_uri, receiver, batch=7) for _ in range(2)]
-    done = [finish(process) for process in processes]
-    assert [code for code, _ in done] == [0, 0]
-    assert sum(int(out) for _, out in done) == 120
-    assert sorted(m.to for m in receiver.messages) == wanted
-    assert states() == {"sent": 120}
-
-
 def test_a_worker_that_lost_its_lease_changes_nothing(app: Flask, receiver: Receiver) -> None:
     mail = put()
 
@@ -179,3 +126,27 @@ def test_checkpoints_do_nothing_outside_the_tests(app: Flask, receiver: Receiver
     app.config["MAIL_SUPPRESS_SEND"] = False
     put()
     assert deliver() == Tally(sent=1)
+
+
+@pytest.mark.case("D12")
+def test_people_sign_up_during_an_outage_and_get_their_mail_once_after_it(
+    app: Flask, client: Any, receiver: Receiver
+) -> None:
+    make_event(slug="evening")
+    db.session.commit()
+    receiver.close()
+    with time_machine.travel(NOW, tick=False) as clock:
+        for number in range(3):
+            person = {"name": "Ana", "email": f"p{number}@example.org", "consent": "yes"}
+            answer = client.send("/events/evening/signup", person)
+            assert answer.location.endswith("/events/evening/signup/thanks")
+            deliver(minutes=number)
+            clock.shift(60)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Signup)) == 3
+    db.session.commit()
+    for minute in range(3, 120, 3):
+        assert deliver(minutes=minute).settled == 0
+    receiver.open()
+    assert deliver(minutes=120).sent == 3
+    assert deliver(minutes=121) == Tally()
+    assert sorted(m.to for m in receiver.messages) == [f"p{n}@example.org" for n in range(3)]

@@ -23,7 +23,15 @@ from flask import current_app
 
 from webapp import clock, jobs
 from webapp.db import db, reading, to_ms
-from webapp.mail import operations, pauses, queries, transport, unsubscribing, verdicts
+from webapp.mail import (
+    checkpoints,
+    operations,
+    pauses,
+    queries,
+    transport,
+    unsubscribing,
+    verdicts,
+)
 from webapp.mail.envelope import Parcel
 from webapp.mail.models import LANES, OutgoingMail
 
@@ -37,13 +45,6 @@ GIVE_UP = dt.timedelta(hours=24)
 BREAKS = 3
 # Any number: workers that look at the quota take turns by it (PostgreSQL).
 _QUOTA_LOCK = 7_401_001
-
-
-def checkpoint(name: str) -> None:
-    """A place where tests may stop the world: claimed, sending, accepted, settled. Nothing otherwise."""
-    hook: Callable[[str], None] | None = current_app.extensions.get("mail_checkpoint")
-    if hook is not None and current_app.config["TESTING"]:
-        hook(name)
 
 
 @dataclasses.dataclass(slots=True)
@@ -136,7 +137,7 @@ def claim(at: dt.datetime, limit: int, worker: str) -> list[tuple[Parcel, dt.dat
         sa.select(*columns).where(OutgoingMail.id.in_(due), OutgoingMail.leased_by == worker)
     )
     parcels = {row.id: Parcel(*row) for row in rows}
-    db.session.commit()
+    checkpoints.commit("claimed")
     return [(parcels[mail_id], moment) for mail_id, moment in due.items() if mail_id in parcels]
 
 
@@ -169,8 +170,8 @@ class Round:
         return self.at + dt.timedelta(milliseconds=spent)
 
     def run(self) -> Tally:
+        checkpoints.reach("begun")
         batch = claim(self.at, current_app.config["MAIL_BATCH"], self.worker)
-        checkpoint("claimed")
         if not batch:
             return self.tally
         refused_before = queries.suppressed_among(mail.to_address for mail, _ in batch)
@@ -201,10 +202,11 @@ class Round:
         fresh = self.connection is None
         try:
             if self.connection is None:
+                checkpoints.reach("connecting")
                 self.connection = transport.connection().__enter__()
         except Exception as error:
             return self.stop(verdicts.of_connecting(error))
-        checkpoint("sending")
+        checkpoints.reach("sending")
         try:
             words = self.connection.post(mail)
         except Exception as error:
@@ -218,13 +220,12 @@ class Round:
             elif verdict.kind == "retry" and not isinstance(error, verdicts.ANSWERS):
                 log.exception("mail %s could not be made into a message", mail.id)
             return self.take(mail, verdict)
-        checkpoint("accepted")
+        checkpoints.reach("accepted")
         self.breaks = 0
         if self.in_trouble:
             pauses.end(self.now)
             self.in_trouble = False
         self.settle(mail, "sent", sent_at=self.now, **self.tried(mail, words))
-        checkpoint("settled")
         return True
 
     def take(self, mail: Parcel, verdict: verdicts.Verdict) -> bool:
@@ -249,7 +250,7 @@ class Round:
         pauses.begin(
             self.now, "refused" if verdict.kind == "ours" else "unreachable", verdict.words
         )
-        db.session.commit()
+        checkpoints.commit("paused")
         self.stopped = True
         return False
 
@@ -284,7 +285,7 @@ class Round:
             .values(state=state, leased_by=None, leased_until=None, **values)
             .execution_options(synchronize_session=False)
         )
-        db.session.commit()
+        checkpoints.commit("settled")
         if changed.rowcount != 1:
             log.warning("mail %s was taken up by another worker meanwhile", mail.id)
             return False
@@ -306,7 +307,7 @@ class Round:
                 .execution_options(synchronize_session=False)
             )
         self.tally.put_back += len(batch)
-        db.session.commit()
+        checkpoints.commit("put_back")
 
     def hang_up(self) -> None:
         if self.connection is not None:

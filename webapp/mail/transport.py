@@ -9,7 +9,7 @@ from typing import Any
 import flask_mail
 from flask import current_app
 
-from webapp.mail import bounces
+from webapp.mail import bounces, checkpoints
 from webapp.mail.envelope import Envelope, Parcel
 from webapp.mail.outbox import mail_domain
 from webapp.mail.verdicts import said
@@ -20,9 +20,27 @@ class _Remembers(smtplib.SMTP):
 
     text_sent = False
     accepted = ""
+    _answers = 0
+
+    def mail(self, *arguments: Any, **more: Any) -> tuple[int, bytes]:
+        answer: tuple[int, bytes] = super().mail(*arguments, **more)
+        checkpoints.reach("sender_said")
+        return answer
+
+    def rcpt(self, *arguments: Any, **more: Any) -> tuple[int, bytes]:
+        answer: tuple[int, bytes] = super().rcpt(*arguments, **more)
+        checkpoints.reach("recipient_said")
+        return answer
+
+    def getreply(self) -> tuple[int, bytes]:
+        self._answers += 1
+        # The first answer after DATA asks for the text, the second one is about it.
+        if self.text_sent and self._answers == 2:
+            checkpoints.reach("text_said")
+        return super().getreply()
 
     def data(self, msg: Any) -> tuple[int, bytes]:
-        self.text_sent = True
+        self.text_sent, self._answers = True, 0
         code, words = super().data(msg)
         self.accepted = said(code, words)
         return code, words
