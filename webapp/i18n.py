@@ -21,6 +21,8 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale, refresh
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 ARGUMENT = "lang"
 # Beginnings of the addresses of the organisers' tool, and of what only programs read.
@@ -70,15 +72,28 @@ def is_tool(path: str) -> bool:
 
 def _asked() -> str | None:
     """What the address says, if the site speaks it."""
-    if g.get("language_settled"):
+    # Looked at many times for each request; most addresses say nothing.
+    if b"lang=" not in request.query_string or g.get("language_settled"):
         return None
     asked = request.args.get(ARGUMENT)
     return asked if asked in languages() else None
 
 
+@lru_cache(maxsize=512)
+def _understood(header: str, known: tuple[str, ...]) -> tuple[str, bool]:
+    """What a browser that sends this gets, and whether it says first of all that it is American."""
+    accepted = parse_accept_header(header, LanguageAccept)
+    first = accepted.best
+    return accepted.best_match(known) or known[0], (first or "").lower() == "en-us"
+
+
+def _browser() -> tuple[str, bool]:
+    header: str = request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    return _understood(header[:500], tuple(languages()))
+
+
 def _of_browser() -> str:
-    known = languages()
-    return request.accept_languages.best_match(known) or known[0]
+    return _browser()[0]
 
 
 def language() -> str:
@@ -113,10 +128,8 @@ def pick() -> str:
     """The reader's locale. English is written for the world, with the day before the month, unless the
     browser says first of all that it is American; a page that chose its language is the same for all."""
     found = language()
-    if found == "en" and has_request_context() and "language" not in g:
-        first = request.accept_languages.best
-        if first is not None and first.lower() == "en-us":
-            return "en_US"
+    if found == "en" and has_request_context() and "language" not in g and _browser()[1]:
+        return "en_US"
     return found
 
 
