@@ -11,7 +11,7 @@ from webapp.db import db
 from webapp.mail.models import OutgoingMail
 from webapp.reports.article import in_language
 from webapp.signup import mails
-from webapp.templating import moment
+from webapp.templating import moment, number
 
 WORLD, AMERICA = "Tuesday, 6 April 2027, 19:00 to 20:45", "Tuesday, April 6, 2027, 19:00 to 20:45"
 
@@ -69,3 +69,10 @@ def test_a_report_is_the_same_for_everybody(app):
         assert moment(NOW, "UTC") == "Apr 6, 2027, 17:00 (UTC)"
         with in_language("en"):
             assert moment(NOW, "UTC") == "6 Apr 2027, 17:00 (UTC)"
+
+
+def test_numbers_are_written_as_the_language_does(app):
+    with app.test_request_context("/events/x?lang=es"):
+        assert (number(1214), number(12140), number(2.25, 1), number(None)) == ("1.214", "12.140", "2,2", "no se sabe")  # fmt: skip
+    with app.test_request_context("/events/x"):
+        assert (number(1214), number(12140), number(2.25, 1), number(None)) == ("1,214", "12,140", "2.2", "unknown")  # fmt: skip

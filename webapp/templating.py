@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import nh3
 from babel.dates import format_date, format_time, get_timezone_location
+from babel.numbers import format_decimal
 from flask import Flask, current_app
 from flask_babel import gettext as _
 from markdown_it import MarkdownIt
@@ -82,10 +83,12 @@ def period(start: dt.datetime, end: dt.datetime, zone: str) -> str:
 
 
 def number(value: float | None, digits: int = 0) -> str:
-    """1,214; a figure that is not known says so in words."""
+    """1,214; a figure that is not known says so in words. In another language as it is written there."""
     if value is None:
         return str(_("unknown"))
-    return f"{value:,.{digits}f}"
+    if (locale := dates()).startswith("en"):
+        return f"{value:,.{digits}f}"
+    return str(format_decimal(round(value, digits), format=f"#,##0.{'0' * digits}", locale=locale))
 
 
 def percent(value: float | None) -> str:

@@ -106,3 +106,16 @@ def test_a_name_from_right_to_left_keeps_its_place(context):
     assert "Hello \u2068عائشة\u2069," in mail.text
     assert "Hello \u2068عائشة\u2069," in mail.html
     assert "\u2068" not in (mail.calendar or "")
+
+
+def test_the_personal_page_says_it_without_a_script(app, client):
+    with app.app_context():
+        event = make_event(make_user(), slug="evening")
+        my = links.my_token(make_signup(event, timezone="America/La_Paz", language="es"))
+        plain = links.my_token(make_signup(event))
+        db.session.commit()
+    spanish = "En tu reloj: martes, 6 de abril de 2027, de 14:00 a 15:45 (hora de La Paz)"
+    assert spanish in client.page(f"/my/{my}").text
+    # In the language of the page, whatever the person's is.
+    assert "On your own clock: Tuesday, 6 April 2027, 14:00 to 15:45 (La Paz time)" in client.page(f"/my/{my}?lang=en").text  # fmt: skip
+    assert "On your own clock" not in client.page(f"/my/{plain}").text

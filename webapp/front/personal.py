@@ -17,7 +17,7 @@ from webapp.events import texts
 from webapp.events.models import Event
 from webapp.permissions import permission
 from webapp.privacy import operations as privacy
-from webapp.signup import calendar, links, operations, queries, wording
+from webapp.signup import calendar, links, local_times, operations, queries, wording
 from webapp.signup.models import Signup
 from webapp.tokens import TokenError
 
@@ -71,6 +71,7 @@ def _page(
         offered=wording.contacts(event), answers=queries.answers_of(signup, texts.here(event)),
         items=in_language(running_order(event), texts.here(event)), calendars=_calendar_links(event, links.my_url(signup)),
         said=request.args.get("said"),
+        own_time=local_times.period(event.starts_at, event.ends_at, event.timezone, signup, i18n.language()),
     )  # fmt: skip
     return page, status
 

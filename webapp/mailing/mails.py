@@ -12,6 +12,7 @@ from typing import Any
 
 from flask_babel import force_locale
 
+from webapp import i18n
 from webapp.events import texts
 from webapp.events.models import Event
 from webapp.mail import letters, outbox, unsubscribing
@@ -66,9 +67,8 @@ def _composed(
     unsubscribe_url = None
     if is_news:
         mail_list = MailList(event.host_key, event.id)
-        unsubscribe_url = words["unsubscribe_url"] = unsubscribing.url(
-            mail_list, signup.email or ""
-        )
+        ending = unsubscribing.url(mail_list, signup.email or "")
+        unsubscribe_url = words["unsubscribe_url"] = i18n.named_for(ending, signup.language)
     event = texts.shown(event, signup.language)
     words["name"] = outbox.isolated(outbox.plain_name(signup.name or ""))
     public_url = absolute_url("public.event", slug=event.slug)

@@ -26,13 +26,15 @@ def _period(start: dt.datetime, end: dt.datetime, zone: str, language: str) -> s
         return f"{templating.period(start, end, zone)} ({templating.zone_name(zone)})"
 
 
-def period(start: dt.datetime, end: dt.datetime, zone: str, person: Person) -> str:
-    """When that is on the person's own clock, in their language and with their zone named; empty where
-    that is what clocks in ``zone`` show, or where nobody knows."""
+def period(
+    start: dt.datetime, end: dt.datetime, zone: str, person: Person, language: str | None = None
+) -> str:
+    """When that is on the person's own clock, in ``language`` (otherwise theirs) and with their zone named;
+    empty where that is what clocks in ``zone`` show, or where nobody knows."""
     own = person.timezone
     if not own or not clock.is_zone(own) or not differ(own, zone, start):
         return ""
-    return _period(start, end, own, person.language)
+    return _period(start, end, own, language or person.language)
 
 
 def moment(at: dt.datetime, event: Event, person: Person) -> str:
