@@ -48,6 +48,8 @@ from webapp.mailing.models import Mailing, MailingRecipient, MailPlan
 from webapp.mailing.told import Facts
 from webapp.reports import operations as reports
 from webapp.reports import queries as report_queries
+from webapp.signup.imports import operations as imports
+from webapp.signup.imports.models import ImportedSignup, SignupImport
 from webapp.signup.models import (
     Answer,
     Consent,
@@ -198,6 +200,19 @@ def _mailings(event: Event, mark: str, signups: list[Signup]) -> list[Mailing]:
     return [held, done]
 
 
+def _imports(event: Event, mark: str, owner: User, signup: Signup) -> list[SignupImport]:
+    """A list that waits to be brought in, and one that is in."""
+    data = f"Name,Email,Status\nFay {mark},fay@{mark}.example.org,Paid\n,wrong,\n".encode()
+    waiting = imports.start(event, f"{mark}.csv", data, LIVE, by=owner)
+    stored = _add(
+        SignupImport(event_id=event.id, name=f"{mark}-before", filename=f"{mark}-before.csv", system="luma", state="stored",
+                     kind="registered", consent=f"On the form of {mark}", by=owner.email, created_at=NOW, changed_at=NOW,
+                     settings={}, figures={"made_confirmed": 1}, problems=[], rows=1, done=1, stored_at=NOW)
+    )  # fmt: skip
+    _add(ImportedSignup(import_id=stored.id, signup_id=signup.id, status="confirmed"))
+    return [waiting, stored]
+
+
 def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     """A row of everything for one event."""
     _add(CoHost(event_id=event.id, key=f"{mark}-cohost", name=f"Co-host of {mark}"))
@@ -256,6 +271,7 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
         "signups": signups, "speakers": [kate, tim], "sessions": [opening, talk, closing],
         "notes": notes, "mails": mails, "guest_key": guest_key, "memo": memo, "questions": [question, unanswered, retired],
         "sources": [source],
+        "imports": _imports(event, mark, owner, signups[0]),
     }  # fmt: skip
 
 
@@ -268,6 +284,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "speaker_id": [str(row.id) for row in made["speakers"]],
         "note_id": [str(row.id) for row in made["notes"]],
         "memo_id": [str(made["memo"].id)],
+        "import_id": [str(row.id) for row in made["imports"]],
         "question_id": [str(row.id) for row in made["questions"]],
         "link_id": [str(row.id) for row in made["sources"]],
         "mail_id": [str(row.id) for row in made["mails"]],

@@ -66,6 +66,8 @@ TYPED: dict[str, dict[str, str]] = {
     "signup.send": {"name": "Eva", "email": "eva@example.org", "consent": "yes", "q_city": "Sucre"},
     "signup_person.tag": {"tag": "Press"},
     "signup_person.add_note": {"text": "Asked for a front seat"},
+    "imports.send": {"pasted": "Name,E-mail\nGia,gia@example.org"},
+    "imports.act": {"consent": "On our own form, to taking part", "kind": "registered"},
     "personal_edit.edit": {"q_city": "Sucre"},
     "sources.index": {"label": "The newsletter in March"},
     "signup.my_link": {"email": "ana@quetzal.example.org"},

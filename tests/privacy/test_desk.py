@@ -21,6 +21,7 @@ from webapp.jobs import JobRun
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.mailing.models import Mailing, MailingRecipient
 from webapp.privacy import commands, desk, holdings, operations
+from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImport
 from webapp.signup.models import (
     Answer,
     Consent,
@@ -61,7 +62,12 @@ def full_evening(**values: Any) -> Event:
     question = Question(event_id=event.id, key="why", label="Why?", type="text")
     tag = Tag(event_id=event.id, name="Friend", key="friend")
     mailing = Mailing(event_id=event.id, kind="blast", state="done", choice={"q": "Túpac"}, created_at=NOW)  # fmt: skip
-    db.session.add_all([question, tag, mailing])
+    waiting, listed = (
+        SignupImport(event_id=event.id, name=state, filename="x.csv", system="luma", state=state, by="ada@example.org",
+                     created_at=NOW, changed_at=NOW, settings={}, figures={}, problems=[], rows=1)
+        for state in ("ready", "stored")
+    )  # fmt: skip
+    db.session.add_all([question, tag, mailing, waiting, listed])
     db.session.flush()
     start = event.starts_at
     db.session.add_all(
@@ -71,6 +77,8 @@ def full_evening(**values: Any) -> Event:
             Companions(event_id=event.id, person_key=ana.person_key, count=2, at=start),
             SignupChange(signup_id=ana.id, at=NOW, actor="the person", what="edited", details={"name": ["Anna Túpac", "Ana Túpac"]}),
             LinkSending(signup_id=ana.id, at=NOW),
+            ImportedSignup(signup_id=ana.id, import_id=listed.id, status="confirmed"),
+            ImportFile(import_id=waiting.id, content=b"Ana,ana@example.org", shown={}),
             SignupNote(signup_id=ana.id, at=NOW, author="ada@example.org", text="Knows Bea"),
             SignupTag(signup_id=ana.id, tag_id=tag.id),
             MailingRecipient(mailing_id=mailing.id, signup_id=ana.id, done_at=NOW),
@@ -107,7 +115,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "signups": (1, 1), "answers": (1, 1), "consents": (1, 1), "visit_names": (1, 2),
         "visit_keys": (1, 2), "companions": (1, 1), "mails": (1, 1), "refused": (1, 1),
         "changes": (1, 1), "signup_notes": (1, 1), "signup_tags": (1, 1), "tags": (1, 1),
-        "chosen": (1, 1),
+        "chosen": (1, 1), "imported": (1, 1), "import_files": (1, 1),
         "link_sendings": (1, 1),
     }  # fmt: skip
     assert all(named for named, _ in before.values()), "every place is tried"
@@ -117,7 +125,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "signups": (0, 1), "answers": (0, 0), "consents": (0, 1), "visit_names": (0, 2),
         "visit_keys": (0, 2), "companions": (0, 1), "mails": (0, 1), "refused": (0, 0),
         "changes": (0, 0), "signup_notes": (0, 0), "signup_tags": (0, 0), "tags": (0, 0),
-        "chosen": (0, 0), "link_sendings": (0, 0),
+        "chosen": (0, 0), "link_sendings": (0, 0), "imported": (0, 1), "import_files": (0, 0),
     }  # fmt: skip
     assert desk.last_erasure(event) == NOW
     # The other event's time is not up.

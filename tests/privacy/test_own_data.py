@@ -23,6 +23,8 @@ BY_KEY = {holding.key: holding for holding in HOLDINGS}
 # What is not shown, with the reason: holdings, and columns of those that are ("" for every table).
 HOLDINGS_LEFT_OUT = {
     "visit_names": "the name of a guest; with a person's own visits it is shown",
+    "imported": "that a list brought them in stands among the changes",
+    "import_files": "a list that waits knows of no sign-up yet",
     "signup_tags": "shown with the words of the tags",
 }
 COLUMNS_LEFT_OUT = {

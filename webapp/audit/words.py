@@ -53,6 +53,8 @@ SENTENCES = {
     "signup.note_deleted": _l("A note about a person was deleted."),
     "signup.erased": _l("A person's data was deleted."),
     "signups.exported": _l("The list of sign-ups was downloaded."),
+    "signups.imported": _l("People were brought in from a list."),
+    "signups.import_undone": _l("A list that had been brought in was taken back."),
     "mail.resent": _l("A mail was sent once more."),
     "mail.links_again": _l("Links were sent once more to those who have not joined."),
     "mail.retried": _l("Mails that had been given up were tried again."),

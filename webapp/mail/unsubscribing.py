@@ -105,6 +105,32 @@ def take_back(wish: Wish) -> None:
     )
 
 
+def end_all(texts: Iterable[str], mail_list: MailList, at: dt.datetime) -> set[str]:
+    """No more mail of the list to these addresses, since they said so elsewhere. Answers those for which
+    this is new."""
+    wanted = set(texts)
+    new = wanted - among(wanted, mail_list)
+    rows = [
+        {"address_mark": _mark_of(text), "at": at, **mail_list.columns()} for text in sorted(new)
+    ]
+    if rows:
+        db.session.execute(sa.insert(Unsubscribe), rows)
+    return new
+
+
+def take_back_all(texts: Iterable[str], mail_list: MailList) -> None:
+    """Undoes ``end_all`` for the addresses that it named as new."""
+    for chunk in _chunks(_mark_of(text) for text in texts):
+        db.session.execute(
+            sa.delete(Unsubscribe).where(mail_list.is_here, Unsubscribe.address_mark.in_(chunk)),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _mark_of(text: str) -> str:
+    return tokens.mark(_PURPOSE, addresses.key(text))
+
+
 def ended(wish: Wish) -> bool:
     """Whether this very list is ended for the address."""
     found = sa.select(Unsubscribe.id).where(

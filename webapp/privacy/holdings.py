@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from webapp.attendance.models import Companions, Visit
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.mailing.models import MailingRecipient
+from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImport
 from webapp.signup.models import (
     Answer,
     Consent,
@@ -49,6 +50,8 @@ _NOTES = sa.join(SignupNote, Signup, Signup.id == SignupNote.signup_id)
 _TAGGED = sa.join(SignupTag, Signup, Signup.id == SignupTag.signup_id)
 _REFUSED = sa.join(SuppressedAddress, Signup, Signup.email_key == SuppressedAddress.address_key)
 _CHOSEN = sa.join(MailingRecipient, Signup, Signup.id == MailingRecipient.signup_id)
+_IMPORTED = sa.join(ImportedSignup, Signup, Signup.id == ImportedSignup.signup_id)
+_FILES = sa.join(ImportFile, SignupImport, SignupImport.id == ImportFile.import_id)
 _CONSENTS = sa.join(Consent, Signup, Signup.id == Consent.signup_id)
 
 
@@ -86,6 +89,14 @@ HOLDINGS = (
         "consents", "consents", _l("What somebody agreed to"),
         _l("the wording and the time, without the person"),
         _CONSENTS, Signup.event_id, Signup.erased_at.is_(None),
+    ),
+    Holding(
+        "imported", "imported_signups", _l("By which list somebody was brought in"), _l("the list, without the person"),
+        _IMPORTED, Signup.event_id, Signup.erased_at.is_(None),
+    ),
+    Holding(
+        "import_files", "import_files", _l("Lists of people that wait to be brought in"), _l("nothing"),
+        _FILES, SignupImport.event_id, sa.true(),
     ),
     Holding(
         "visit_names", "visits", _l("Visits with the name that a guest gave"),
@@ -140,6 +151,7 @@ OTHERS = {
     "tallies": _COUNTS, "frozen_figures": _COUNTS,
     "attendance_marks": _MACHINE, "job_runs": _MACHINE, "delivery_pauses": _MACHINE,
     "bounce_mailboxes": _MACHINE,
+    "signup_imports": _l("which lists were brought in, and how many of their rows became what"),
     "unsubscribes": _l("unreadable marks of addresses that want no more mail, kept so that the wish holds"),
     "used_puzzles": _l("unreadable marks of forms that were sent within the last two hours"),
     "blocked_addresses": _l("unreadable marks of addresses that were given by somebody else, kept until the event's data is deleted"),

@@ -24,6 +24,7 @@ from webapp.privacy import queries, ties
 from webapp.privacy.models import FrozenFigures
 from webapp.signup import operations as signup_operations
 from webapp.signup import queries as signup_queries
+from webapp.signup.imports import operations as imports
 from webapp.signup.models import Answer, LinkSending, Signup, SignupChange, SignupNote, SignupTag
 
 By = User | str
@@ -141,6 +142,7 @@ def erase_batch(event: Event, stayed: frozenset[int], at: dt.datetime) -> int:
     ).all()
     done = _erase(event.id, ids, stayed, at) or _hide_guests(event)
     signup_operations.forget_blocks(event.id)
+    imports.forget_files(event.id)
     mailing_operations.forget_choices(event.id)
     if done:
         audit.record(

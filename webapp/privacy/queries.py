@@ -17,6 +17,7 @@ from webapp.events.models import Event
 from webapp.privacy import tallies
 from webapp.privacy.models import FrozenFigures
 from webapp.privacy.tallies import Count, Key, Person
+from webapp.signup.imports.models import ImportFile, SignupImport
 from webapp.signup.models import Signup
 from webapp.small_groups import Counts
 
@@ -40,6 +41,8 @@ HOLDS_SOMEBODY = sa.or_(
         Signup.event_id == Event.id, Signup.erased_at.is_(None), Signup.is_sample.is_(False)
     ),
     _HOLDS_NAMES,
+    # A list that waits to be brought in.
+    sa.exists().where(SignupImport.event_id == Event.id, ImportFile.import_id == SignupImport.id),
 )
 
 

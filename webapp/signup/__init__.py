@@ -16,6 +16,8 @@ def init_app(app: Flask) -> None:
         slips,
         views,
     )
+    from webapp.signup.imports import commands as import_commands  # noqa: F401 - as above
+    from webapp.signup.imports import manage as import_pages
 
     app.jinja_env.globals["slips"] = slips
     app.jinja_env.globals["asks_about_stay"] = extras.asks_about_stay
@@ -25,3 +27,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(manage_person.blueprint)
     app.register_blueprint(builder.blueprint)
+    app.register_blueprint(import_pages.blueprint)

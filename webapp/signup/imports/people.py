@@ -22,6 +22,7 @@ from webapp.signup.questions import UNSEEN, Ask
 from webapp.spreadsheets import Line
 
 QUESTION, CONTACT = "question:", "contact:"
+LONGEST_TAG = 40
 # How lists write that there is nothing.
 _NOTHING = frozenset({"", "-", "--", "—", "n/a", "na", "null", "none", "(blank)"})
 _BRACKETED = re.compile(r"(.*?)<\s*([^<>\s]+@[^<>\s]+)\s*>\s*")
@@ -69,6 +70,7 @@ class Person:
     companions: int = 0
     needs: tuple[str, ...] = ()
     need_note: str | None = None
+    tags: tuple[str, ...] = ()
     no_mail: bool = False
     is_nameless: bool = False
     problem: str = ""
@@ -128,6 +130,7 @@ class _Reader:
         person.language = language if language in self.asked.languages else None
         person.is_crew = cell(sources.CREW).casefold() in _yes()
         self._extras(person, cell(sources.COMPANIONS), cell(sources.ACCESS))
+        person.tags = _tags(cell(sources.TAGS))
         self._answers(person, cells)
         for key, place in self.contacts:
             said = cells[place] if place < len(cells) else ""
@@ -201,6 +204,12 @@ class _Reader:
                 continue
             if value is not None:
                 person.answers[ask.id] = value
+
+
+def _tags(text: str) -> tuple[str, ...]:
+    """The tags in a cell, with commas or semicolons between them."""
+    parts = (" ".join(UNSEEN.sub("", part).strip(' "').split()) for part in re.split("[,;]", text))
+    return tuple(dict.fromkeys(part[:LONGEST_TAG] for part in parts if part))
 
 
 def _yes() -> frozenset[str]:

@@ -20,10 +20,17 @@ from webapp.spreadsheets import Cells, Line, Table
 # The meanings a column may have once; beside them "question:<key>" and "contact:<host key>".
 EMAIL, EMAIL_ELSE, NAME, FIRST, LAST = "email", "email_else", "name", "first", "last"
 TIME, CLOCK, STATUS, NO_MAIL = "time", "clock", "status", "no_mail"
-SOURCE, LANGUAGE, CREW, COMPANIONS, ACCESS = "source", "language", "crew", "companions", "access"
+SOURCE, LANGUAGE, CREW, COMPANIONS, ACCESS, TAGS = (
+    "source",
+    "language",
+    "crew",
+    "companions",
+    "access",
+    "tags",
+)
 MEANINGS = (
     EMAIL, EMAIL_ELSE, NAME, FIRST, LAST, TIME, CLOCK, STATUS, NO_MAIL, SOURCE, LANGUAGE, CREW, COMPANIONS,
-    ACCESS,
+    ACCESS, TAGS,
 )  # fmt: skip
 IGNORED = ""
 _LOOK_AT = 60
@@ -139,6 +146,7 @@ _EVERYWHERE = {
     NO_MAIL: "subscription status|subscription_status|email subscription status|email status",
     SOURCE: "source|custom_source|utm_source|source name|quelle|origen",
     LANGUAGE: "language|locale|sprache|idioma|langue|lingua|taal",
+    TAGS: "tags|tag|labels|label|can2_user_tags|etiquetas|étiquettes|schlagwörter",
     COMPANIONS: "number of guests|plus ones|additional guests",
 }  # fmt: skip
 _MEANING = {

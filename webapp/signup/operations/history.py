@@ -15,6 +15,8 @@ from webapp.signup.models import Signup, SignupChange
 # Who it was where nobody with an account did it: the person, by a link of theirs, or time and free seats.
 PERSON = "the person"
 HOUSE = "itself"
+# With which a sign-up begins that came by a list from elsewhere.
+IMPORTED = "imported"
 
 
 def note(signup: Signup, at: dt.datetime, actor: User | str, what: str, **details: Any) -> None:

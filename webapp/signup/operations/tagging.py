@@ -130,6 +130,22 @@ def _tag_id(event_id: int, name: str) -> int | None:
     )
 
 
+def tag_id_for(event_id: int, name: str) -> int | None:
+    """The tag of this name, made if there is none; None if it can be none, or if there are too many. For
+    those who come in with it: that is no later change of theirs. Needs the event's lock."""
+    name = " ".join(name.split())[:LONGEST]
+    found = _tag_id(event_id, name)
+    if found is not None or not name:
+        return found
+    number = sa.select(sa.func.count()).select_from(Tag).where(Tag.event_id == event_id)
+    if (db.session.scalar(number) or 0) >= MOST:
+        return None
+    row = Tag(event_id=event_id, name=name, key=choosing.tag_key(name))
+    db.session.add(row)
+    db.session.flush()
+    return row.id
+
+
 def _record(action: str, event: Event, ids: Sequence[int], at: dt.datetime, by: By) -> None:
     """How many; with one, who. The tag's own word stays out: it may say something about a person."""
     details = {"people": len(ids)} | ({"signup": ids[0]} if len(ids) == 1 else {})
