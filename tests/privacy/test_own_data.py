@@ -23,6 +23,7 @@ BY_KEY = {holding.key: holding for holding in HOLDINGS}
 # What is not shown, with the reason: holdings, and columns of those that are ("" for every table).
 HOLDINGS_LEFT_OUT = {
     "visit_names": "the name of a guest; with a person's own visits it is shown",
+    "link_sendings": "that the links were sent stands among the changes",
     "imported": "that a list brought them in stands among the changes",
     "import_files": "a list that waits knows of no sign-up yet",
     "signup_tags": "shown with the words of the tags",
@@ -47,6 +48,7 @@ COLUMNS_LEFT_OUT = {
     },
     "mails": {
         "person": "stands with the sign-up",
+        "to_former": "that the address was corrected stands among the changes",
         "html": "the text once more, with its looks",
         "calendar_method": "stands in the calendar entry",
         "unsubscribe_url": "stands in the text",
