@@ -83,7 +83,7 @@ def test_new_is_a_page_and_no_slug(context: Flask) -> None:
         ({"opens_at": NOW + 26 * HOUR}, "opens_at", "Sign-up must open before the event ends."),
         ({"opens_at": NOW, "closes_at": NOW}, "closes_at", "Sign-up must close after it opens."),
         ({"retention_days": -1}, "retention_days", "The number of days must be between 0 and 730."),
-        ({"cohosts": [{"name": "A", "key": "host"}]}, "cohosts.0.key", "Two hosts have the key “host”; each needs its own."),
+        ({"host_key": "host", "cohosts": [{"name": "A", "key": "host"}]}, "cohosts.0.key", "Two hosts have the key “host”; each needs its own."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_one_sentence(
@@ -128,6 +128,22 @@ def test_update_says_what_changed_and_moves_calendars_only_for_time_and_link(
         (1, "https://b.example/2"),
     ]
     assert event.targets[0].id == first
+
+
+def test_hosts_who_chose_no_key_have_each_their_own(context: Flask) -> None:
+    """Under it people end all mails of a host: nobody's list is another's."""
+    ada, ben = make_user("Ada"), make_user("Ben")
+    first, second = (operations.create(values(), at=NOW, by=ada) for _ in range(2))
+    other = operations.create(values(), at=NOW, by=ben)
+    assert first.host_key == second.host_key != other.host_key
+    for event in (first, other):
+        assert event.host_key.startswith("host-")
+        assert ada.email not in event.host_key
+    named = [operations.create(values(host_name="Friends of Bolivia"), at=NOW, by=who) for who in (ada, ben)]  # fmt: skip
+    assert {event.host_key for event in named} == {"friends-of-bolivia"}
+    # It stays when the host gets a name: people have agreed, or ended mails, under it.
+    operations.update(other, {"host_name": "Somebody", "host_key": ""}, at=NOW, by=ben)
+    assert other.host_key.startswith("host-")
 
 
 def test_cohosts_keep_their_rows_by_key(context: Flask) -> None:

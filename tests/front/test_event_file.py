@@ -82,7 +82,7 @@ def test_a_minimal_file_gets_sensible_defaults(context):
         | {
             "summary": "", "description": "", "language": "en", "mode": "online", "targets": [],
             "capacity": None, "approval": False, "confirm_address": False, "presence": "room",
-            "host": {"key": "host", "name": ""}, "cohosts": [], "retention_days": 30,
+            "host": {"key": loaded.event.host_key, "name": ""}, "cohosts": [], "retention_days": 30,
         },
         "questions": [],
         "agenda": [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.receiver import Receiver
 from tests.signin import sign_in
 from webapp import tokens
 from webapp.db import db
+from webapp.events import operations as events
 from webapp.events.models import Event
 from webapp.mail import queries, unsubscribing
 from webapp.mail.delivery import Tally
@@ -244,3 +246,20 @@ def test_an_organiser_does_not_see_the_link(client: Any, event: Event) -> None:
     assert "/unsubscribe/•••••" in page.text
     assert "this person wants no such mails" in page.text
     assert "this person wants no such mails" in client.page("/manage/events/evening/mail").text
+
+
+def test_ending_all_mails_of_a_host_without_a_name_ends_nobody_elses(context: Flask) -> None:
+    made = [
+        events.create(
+            {"title": "An evening", "starts_at": NOW, "ends_at": NOW + dt.timedelta(hours=1), "timezone": "UTC"},
+            at=NOW, by=make_user(name),
+        )
+        for name in ("Ada", "Ben")
+    ]  # fmt: skip
+    link = unsubscribing.url(MailList(made[0].host_key), "ana@example.org")
+    assert unsubscribing.end(unsubscribing.read(link.rpartition("/")[2]), NOW)
+    ended = [
+        unsubscribing.among(["ana@example.org"], MailList(event.host_key, event.id))
+        for event in made
+    ]
+    assert ended == [{"ana@example.org"}, set()]

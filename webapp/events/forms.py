@@ -194,7 +194,7 @@ class EventForm(FlaskForm):
                 local = local_times.to_local(moment, event.timezone)
                 data[name] = local.replace(second=0, microsecond=0, fold=0)
                 data[f"{name}_which"] = str(local.fold)
-        if not event.host_name and event.host_key == rules.DEFAULTS["host_key"]:
+        if not event.host_name and re.fullmatch(r"host(-[0-9a-f]{8})?", event.host_key):
             # Nobody chose this key: left empty, it is made from the name once there is one.
             data["host_key"] = ""
         for name in _LINES:
@@ -276,7 +276,7 @@ class EventForm(FlaskForm):
                         found[name] = self._moment(name, found["timezone"], event)
         with self._saying():
             found["targets"] = rules.targets(self._rows("targets"))
-        host_key = found.get("host_key", event.host_key if event else rules.DEFAULTS["host_key"])
+        host_key = found.get("host_key") or (event.host_key if event else "")
         with self._saying():
             found["cohosts"] = rules.cohosts(self._rows("cohosts"), host_key)
         moments = {name: found.get(name, getattr(event, name, None)) for name in MOMENTS}

@@ -89,7 +89,7 @@ def _checked(values: Mapping[str, Any], event: Event | None) -> dict[str, Any]:
     if "targets" in values:
         clean["targets"] = rules.targets(values["targets"])
     if "cohosts" in values:
-        host_key = clean.get("host_key", event.host_key if event else "host")
+        host_key = clean.get("host_key") or (event.host_key if event else "")
         clean["cohosts"] = rules.cohosts(values["cohosts"], host_key)
     return clean
 
@@ -139,12 +139,25 @@ def new_invitation_key(event: Event, *, at: dt.datetime, by: By) -> None:
     record(event, "event.invitation_key", at, by)
 
 
+def _made_host_key(host_name: str, owner: User | None, slug: str) -> str:
+    """The key of a host who has neither chosen one nor said a name: this account's own. Under the key
+    people end all mails of a host, and one host's list must not be another's. (Hosts of the same name are
+    one host: whoever wants no more mail from it means each account that writes in its name.)"""
+    whose = owner.email_key if owner else slug
+    return (
+        rules.key_from(host_name, "")[:60].rstrip("-_") or f"host-{tokens.mark('host', whose)[:8]}"
+    )
+
+
 def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | None = None) -> Event:  # fmt: skip
     """A new draft. ``values`` are the fields of an event (moments aware), ``targets`` and ``cohosts``
     lists of dicts in order; without a ``slug`` one is made from the title. ``owner``, or else the user
     who did it, becomes its owner. Raises Refused with the field's name as its code."""
     given = {**rules.DEFAULTS, **values}
     given["slug"] = values.get("slug") or _free_slug(rules.slug_from(values["title"]), values["starts_at"])  # fmt: skip
+    owner = owner or (by if isinstance(by, User) else None)
+    if not given["host_key"]:
+        given["host_key"] = _made_host_key(given["host_name"] or "", owner, given["slug"])
     clean = _checked(given, None)
     rows = {name: clean.pop(name) for name in ("targets", "cohosts")}
     event = Event(**clean, state="draft", created_at=at)
@@ -153,7 +166,6 @@ def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | 
         _replace_rows(event, name, new)
     with _slug_has_last_word(event.slug):
         db.session.add(event)
-    owner = owner or (by if isinstance(by, User) else None)
     if owner is not None:
         db.session.add(Membership(event_id=event.id, user_id=owner.id, role="owner", created_at=at))
     record(event, "event.created", at, by)
@@ -164,6 +176,8 @@ def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | 
 def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) -> list[str]:
     """Changes the given fields and answers the names of those that really changed. Raises Refused."""
     clean = _checked(values, event)
+    # People have agreed, or ended mails, under the key that it has.
+    clean["host_key"] = clean.get("host_key") or event.host_key
     changed = [
         name
         for name, new in clean.items()

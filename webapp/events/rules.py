@@ -227,7 +227,8 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "timezone": timezone,
     "mode": lambda v: one_of(v, MODES, "mode", _("The mode")),
     "presence": lambda v: one_of(v, PRESENCE, "presence", _("The way presence is known")),
-    "host_key": lambda v: key(v, "host_key", _("The host's key")),
+    # Empty: one is made. Never the same for two hosts who have chosen none.
+    "host_key": lambda v: key(v, "host_key", _("The host's key")) if v else "",
     "host_name": lambda v: line(v, "host_name", _("The host's name"), 200),
     "host_url": lambda v: address(v, "host_url", _("The host's address")),
     "capacity": lambda v: whole(v, "capacity", _("The number of places"), 1, MAX_CAPACITY),
@@ -253,7 +254,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
 # What a field is when nobody said anything.
 DEFAULTS: dict[str, Any] = {
     "summary": "", "description": "", "language": "en", "mode": "online", "presence": "room",
-    "host_key": "host", "host_name": "", "host_url": None, "capacity": None, "approval": False,
+    "host_key": "", "host_name": "", "host_url": None, "capacity": None, "approval": False,
     "confirm_address": False, "ask_companions": False, "challenge": False, "listed": True, "invitation_only": False, "waitlist": True, "offer_hours": 24,
     "retention_days": 30, "min_stay_minutes": None, "opens_at": None, "closes_at": None, "languages": [],
     "access_needs": [], "accent": None, "targets": [], "cohosts": [],

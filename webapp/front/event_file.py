@@ -160,7 +160,7 @@ def _event_values(given: dict[str, Any]) -> dict[str, Any]:
             for part in value:
                 _typed(value[part], _MAYBE_TEXT, f"event.host.{part}")
             values["host_name"] = value.get("name") or ""
-            values["host_key"] = value.get("key") or rules.key_from(values["host_name"], "host")
+            values["host_key"] = value.get("key") or rules.key_from(values["host_name"], "")
             values["host_url"] = value.get("url")
         else:
             values[key] = value
