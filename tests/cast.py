@@ -44,7 +44,7 @@ from webapp.mail import unsubscribing
 from webapp.mail.models import DeliveryPause, OutgoingMail, SuppressedAddress
 from webapp.mail.unsubscribing import MailList
 from webapp.mailing import reminders
-from webapp.mailing.models import Mailing, MailingRecipient, MailPlan
+from webapp.mailing.models import Mailing, MailingRecipient, MailingText, MailPlan
 from webapp.mailing.told import Facts
 from webapp.reports import operations as reports
 from webapp.reports import queries as report_queries
@@ -193,11 +193,18 @@ def _mailings(event: Event, mark: str, signups: list[Signup]) -> list[Mailing]:
                      due_at=rule.due(event), created_at=NOW))  # fmt: skip
     done = _add(Mailing(event_id=event.id, kind="stayed", anchor="end", number=30, state="done", created_at=NOW))  # fmt: skip
     _add(MailingRecipient(mailing_id=done.id, signup_id=signups[0].id, done_at=NOW))
+    draft, sent = (
+        _add(Mailing(event_id=event.id, kind="blast", state=state, choice={"status": "confirmed"}, created_at=NOW))
+        for state in ("draft", "done")
+    )  # fmt: skip
+    for mailing in (draft, sent):
+        _add(MailingText(mailing_id=mailing.id, language="en", subject=f"A word on {mark}",
+                         body=f"Hello {{name}}, bring a friend to {mark}."))  # fmt: skip
     before = facts | {"starts_at": facts["starts_at"] - 3_600_000}
     details = {"before": before, "after": facts, "first": to_ms(NOW), "last": to_ms(NOW)}
     held = _add(Mailing(event_id=event.id, kind="changed", state="held", details=details, created_at=NOW,
                         held_until=AFTER + dt.timedelta(days=1), total=2))  # fmt: skip
-    return [held, done]
+    return [held, done, draft, sent]
 
 
 def _imports(event: Event, mark: str, owner: User, signup: Signup) -> list[SignupImport]:
@@ -289,6 +296,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "link_id": [str(row.id) for row in made["sources"]],
         "mail_id": [str(row.id) for row in made["mails"]],
         "mailing_id": [str(row.id) for row in made["mailings"]],
+        "blast_id": [str(row.id) for row in made["mailings"] if row.kind == "blast"],
         "version": ["1"],
         "extension": ["json", "md", "pdf"],
         "colour": ["1f6b43"],

@@ -59,6 +59,7 @@ TYPED: dict[str, dict[str, str]] = {
     "team.index": {"email": "emil@example.org", "role": "organiser"},
     "users.new": {"email": "gus@example.org", "name": "Gus", "role": "organiser"},
     "events.new": {"title": "Another evening", "starts_at": "2027-05-01T19:00", "ends_at": "2027-05-01T20:00"},
+    "blasts.new": {"subject_en": "Bring a friend", "body_en": "Hello {name}"},
     "mailing.reminders": {"amount": "90", "unit": "minutes", "anchor": "start"},
     "mailing.recording": {"recording": "https://video.example.org/evening"},
     "manage_attendance.add_head_count": {"count": "31", "source": "Door list"},

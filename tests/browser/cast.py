@@ -25,7 +25,7 @@ from webapp.mail import unsubscribing
 from webapp.mail.models import OutgoingMail
 from webapp.mail.unsubscribing import MailList
 from webapp.mailing import operations as mailings
-from webapp.mailing.models import Mailing
+from webapp.mailing.models import Mailing, MailingText
 from webapp.reports import operations as reports
 from webapp.signup import links, mails
 from webapp.signup.models import Question, Signup
@@ -151,8 +151,8 @@ class Cast:
     words: dict[str, Any]
 
 
-def make_mailings(event: Event) -> int:
-    """A mail about a change that is held for hours, beside the reminders; answers its id."""
+def make_mailings(event: Event, subject: str = "Bring a friend") -> tuple[int, int]:
+    """A mail about a change that is held for hours, and a draft; answers their ids."""
     plan = mailings.make(event, clock.now())
     before = plan.told | {"starts_at": plan.told["starts_at"] - 3_600_000}
     now = to_ms(clock.now())
@@ -162,8 +162,13 @@ def make_mailings(event: Event) -> int:
         details={"before": before, "after": plan.told, "first": now, "last": now},
     )  # fmt: skip
     db.session.add(held)
+    draft = Mailing(
+        event_id=event.id, kind="blast", state="draft", choice={}, created_at=clock.now(),
+        texts=[MailingText(language="en", subject=subject, body=f"Hello {{name}},\n\n- {subject}\n\n{{join_button}}")],
+    )  # fmt: skip
+    db.session.add(draft)
     db.session.flush()
-    return held.id
+    return held.id, draft.id
 
 
 def make_cast() -> Cast:
@@ -214,8 +219,8 @@ def make_cast() -> Cast:
     words["mail"] = db.session.scalars(
         sa.select(OutgoingMail.id).where(OutgoingMail.event_id == before.id)
     ).first()
-    words["mailing"] = make_mailings(db.session.get_one(Event, before.id))
-    make_mailings(db.session.get_one(Event, long.id))
+    words["mailing"], words["blast"] = make_mailings(db.session.get_one(Event, before.id))
+    _notice, words["long_blast"] = make_mailings(db.session.get_one(Event, long.id), f"{LONG_WORD} {ARABIC}")  # fmt: skip
     words["ticket"] = tickets.for_guest(live.id, tokens.person_key(), named=True)
     found = db.session.get_one(Event, before.id)
     words["unsubscribe"] = _path(

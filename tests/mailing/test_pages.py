@@ -189,3 +189,63 @@ def test_the_number_of_queries_does_not_grow(ada: Any, client: Any, count_querie
     run(NOW)
     assert queries() == few
     assert few <= 9
+
+
+def test_a_mail_is_written_looked_at_tested_and_sent(ada: Any, client: Any) -> None:
+    event = mine(ada, coming_event())
+    for name, source in (("Ana", "letter"), ("Bea", "letter"), ("Cid", "poster")):
+        make_signup(event, name, source=source)
+    db.session.commit()
+    assert "Write a mail" in said(client.page(BASE))
+    address = f"{BASE}/new?source=letter"
+    assert "And as chosen in the list of sign-ups: letter" in said(client.page(address))
+    words = {
+        "subject_en": "Bring a friend",
+        "body_en": "Dear {nmae}",
+        "attendance": "",
+        "status": "",
+    }
+    refused = client.send(address, words)
+    assert refused.status_code == 400
+    assert "There is no placeholder {nmae}" in said(refused.parsed)
+    assert "Bring a friend" in refused.parsed.text
+    kept = client.send(address, words | {"body_en": "Dear {name}"})
+    page = client.page(kept.headers["Location"])
+    text = said(page)
+    assert "Send it to 2 people" in text
+    assert "Dear Ana" in text
+    assert "everybody who has a place or waits for one, “letter”" in text
+    show = kept.headers["Location"]
+    assert "Dear Bea" in said(client.page(f"{show}?person=" + _public_id(page, 1)))
+    client.send(f"{show}/test", at=show)
+    assert [m.to_address for m in mails()] == [ada.email]
+    client.send(f"{show}/send", at=show)
+    assert "It goes out in ten minutes" in said(client.page(BASE))
+    run(NOW + HOUR)
+    assert [m.to_name for m in mails()[1:]] == ["Ana", "Bea"]
+    assert "Bring a friend Sent to 2" in said(client.page(BASE))
+    # What has gone out stays as it was.
+    assert client.get(f"{show}/edit").status_code == 302
+    assert "no draft any more" in said(client.page(show))
+
+
+def test_a_draft_can_be_changed_and_thrown_away(ada: Any, client: Any) -> None:
+    event = mine(ada, coming_event())
+    make_signup(event, "Ana")
+    db.session.commit()
+    words = {"subject_en": "One", "body_en": "One", "subject_es": "Uno", "body_es": "Uno"}
+    show = client.send(f"{BASE}/new", words).headers["Location"]
+    edit = client.page(f"{show}/edit")
+    assert (edit.field("subject_en"), edit.field("subject_es")) == ("One", "Uno")
+    client.send(f"{show}/edit", words | {"subject_en": "Two", "subject_es": "", "body_es": ""})
+    (mailing,) = mailings("blast")
+    assert [(t.language, t.subject) for t in mailing.texts] == [("en", "Two")]
+    assert "Drafts Two" in said(client.page(BASE))
+    client.send(f"{show}/discard", at=show)
+    assert mailings("blast") == []
+
+
+def test_the_pages_of_a_blast_are_those_of_no_other_mailing(ada: Any, client: Any) -> None:
+    mine(ada, coming_event())
+    other = mailings("reminder")[0].id
+    assert client.get(f"{BASE}/{other}/edit").status_code == 404

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from webapp.db import from_ms
 from webapp.events.models import Event
-from webapp.mailing import mails, queries
+from webapp.mailing import mails, queries, writing
 from webapp.mailing.mails import Composed
 from webapp.mailing.models import Mailing
 from webapp.mailing.reminders import rule_of
@@ -106,4 +106,8 @@ def prepared(mailing: Mailing, event: Event) -> Compose:
             return _follow_up(mailing, event)
         case "report_published":
             return _report(mailing, event)
+        case "blast":
+            return lambda signup, at: mails.blast(
+                event, signup, at, writing.for_language(mailing, event, signup.language)
+            )
     raise ValueError(f"a mailing of an unknown kind: {mailing.kind}")

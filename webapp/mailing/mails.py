@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 from flask_babel import force_locale
@@ -18,6 +19,8 @@ from webapp.events.models import Event
 from webapp.mail import letters, outbox, unsubscribing
 from webapp.mail.outbox import Lane
 from webapp.mail.unsubscribing import MailList
+from webapp.mailing import writing
+from webapp.mailing.models import MailingText
 from webapp.mailing.told import Facts
 from webapp.signup import calendar, links, local_times
 from webapp.signup.models import Signup
@@ -59,26 +62,34 @@ def _composed(
     found: links.Links | None = None,
     method: calendar.Method | None = None,
     is_news: bool = False,
+    is_test: bool = False,
+    language: str | None = None,
+    text: MailingText | None = None,
     **flags: Any,
 ) -> Composed:
     """``words`` are this person's own, links among them; ``flags`` the same for many: they choose between
-    the template's texts. ``is_news``: not about the person's own sign-up, so it can be ended."""
+    the template's texts. ``is_news``: not about the person's own sign-up, so it can be ended. ``text`` is
+    what an organiser wrote. A test goes to an organiser and belongs to nobody's sign-up."""
+    language = language or signup.language
     secrets = [word for name, word in words.items() if name.endswith("_url") and word]
     unsubscribe_url = None
     if is_news:
         mail_list = MailList(event.host_key, event.id)
         ending = unsubscribing.url(mail_list, signup.email or "")
-        unsubscribe_url = words["unsubscribe_url"] = i18n.named_for(ending, signup.language)
-    event = texts.shown(event, signup.language)
+        unsubscribe_url = words["unsubscribe_url"] = i18n.named_for(ending, language)
+    event = texts.shown(event, language)
     words["name"] = outbox.isolated(outbox.plain_name(signup.name or ""))
     public_url = absolute_url("public.event", slug=event.slug)
     letter = letters.letter(
         message,
-        stamp=(_stamp(event), public_url, tuple(flags.items())),
+        stamp=(
+            _stamp(event), public_url, tuple(flags.items()), text and (text.subject, text.body)
+        ),
         context={"event": event, "public_url": public_url, **flags},
         words=words,
-        language=signup.language,
-    )
+        language=language,
+        write=partial(writing.write, text, event, public_url) if text else None,
+    )  # fmt: skip
 
     def post() -> None:
         outbox.post(
@@ -88,8 +99,8 @@ def _composed(
             to_address=signup.email or "",
             to_name=signup.name or "",
             at=at,
-            event_id=event.id,
-            person=signup.public_id,
+            event_id=None if is_test else event.id,
+            person=None if is_test else signup.public_id,
             calendar=calendar.entry(event, signup, at, method, found) if method else None,
             calendar_method=method if method != "PUBLISH" else None,
             lane=lane,
@@ -210,4 +221,25 @@ def report_published(
     return _composed(
         "report_published", event, signup, at, {"my_url": links.my_url(signup)}, lane="blast",
         expires_at=at + NEWS_FOR, is_news=True, report_url=report_url, headline=headline,
+    )  # fmt: skip
+
+
+def blast(
+    event: Event, signup: Signup, at: dt.datetime, text: MailingText, *, is_test: bool = False
+) -> Composed:
+    """What an organiser wrote. In a test the links lead to the public page: nobody can act for anybody."""
+    found = links.of(signup)
+    has_place = signup.status == "confirmed" and event.state != "cancelled"
+    words = {
+        "my_url": found.my,
+        "join_url": found.join if has_place and event.mode != "in_person" else "",
+        "cancel_url": found.cancel if has_place else "",
+    }
+    if is_test:
+        words = dict.fromkeys(words, absolute_url("public.event", slug=event.slug))
+    is_coming = event.phase(at) in ("before", "live")
+    return _composed(
+        "blast", event, signup, at, words, lane="own" if is_test else "blast",
+        expires_at=event.closes_by if is_coming else at + NEWS_FOR, is_news=True, language=text.language,
+        text=text, is_test=is_test, says_test=is_test,
     )  # fmt: skip

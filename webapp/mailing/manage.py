@@ -157,7 +157,9 @@ def show(slug: str, mailing_id: int) -> str:
         at=at,
         mailing=mailing,
         name=words.name(mailing, known.by_door),
-        whom=words.whom(mailing.kind, known.by_door),
+        whom=words.chosen(mailing)
+        if mailing.kind == "blast"
+        else words.whom(mailing.kind, known.by_door),
         count=count,
         chosen=chosen,
         person=request.args.get("person", ""),

@@ -16,7 +16,9 @@ from webapp.db import db
 from webapp.events.models import OVERRUN, Event
 from webapp.mailing.models import FOLLOW_UPS, Mailing, MailingRecipient, MailPlan
 from webapp.mailing.reminders import DEFAULTS
-from webapp.signup.models import Signup
+from webapp.signup import choosing
+from webapp.signup.choosing import Choice
+from webapp.signup.models import Signup, Tag
 
 # What calendars hold and people come by; as ``events.operations`` writes it into the log.
 _WHEN_AND_WHERE = frozenset({"starts_at", "ends_at", "mode", "targets"})
@@ -51,6 +53,13 @@ def is_reachable(signup: Signup) -> bool:
 
 def plan_of(event_id: int) -> MailPlan | None:
     return db.session.get(MailPlan, event_id)
+
+
+def tags(event_id: int) -> list[str]:
+    """The organisers' own words for some of the event's people."""
+    return list(
+        db.session.scalars(sa.select(Tag.name).where(Tag.event_id == event_id).order_by(Tag.key))
+    )
 
 
 def of_event(event_id: int) -> list[Mailing]:
@@ -293,6 +302,15 @@ def follow_up(event: Event, kind: str, minutes: int) -> Selection:
     ]  # fmt: skip
     group = {"thank_you": "came", "missed_you": "absent", "stayed": "stayed"}[kind]
     return with_attendance(conditions, group, event, minutes)
+
+
+def blast(mailing: Mailing, event: Event) -> Selection:
+    """Whom a mail of an organiser's goes to, as it stands now: of those chosen who can be written to."""
+    choice = Choice.from_args(mailing.choice or {})
+    conditions: Conditions = [
+        Signup.event_id == event.id, *REACHABLE, *choosing.conditions(event.id, choice),
+    ]  # fmt: skip
+    return with_attendance(conditions, mailing.attendance, event, mailing.number)
 
 
 def count(selection: Selection) -> int:

@@ -81,7 +81,9 @@ def _other(mailing: Mailing, by_door: bool) -> Line:
         name=words.name(mailing, by_door),
         state=mailing.state,
         state_words=words.state(mailing),
-        whom=words.whom(mailing.kind, by_door),
+        whom=words.chosen(mailing)
+        if mailing.kind == "blast"
+        else words.whom(mailing.kind, by_door),
         count=mailing.total,
         note=_passed_over(mailing),
         mailing=mailing,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from webapp.events.models import Event
@@ -86,6 +87,32 @@ def whom(kind: str, by_door: bool = False) -> str:
         case "report_published":
             return _("everybody who had a place")
     return _("whom you chose")
+
+
+STATUSES = {
+    "": _l("everybody who has a place or waits for one"),
+    "confirmed": _l("who has a place"),
+    "waitlisted": _l("who is on the waiting list"),
+    "pending": _l("who waits for an approval"),
+}
+GROUPS = {
+    "": _l("whether they came or not"),
+    "came": _l("only who joined"),
+    "absent": _l("only who did not join"),
+    "stayed": _l("only who stayed, in minutes:"),
+}
+
+
+def chosen(mailing: Mailing) -> str:
+    """Whom an organiser chose for a mail, in words."""
+    choice = dict(mailing.choice or {})
+    status = str(choice.pop("status", ""))
+    found = [str(STATUSES.get(status, status)), *(f"“{value}”" for value in choice.values())]
+    if mailing.attendance == "stayed":
+        found.append(_("who stayed %(span)s", span=span(mailing.number)))
+    elif mailing.attendance:
+        found.append(str(GROUPS[mailing.attendance]))
+    return ", ".join(found)
 
 
 def state(mailing: Mailing) -> str:

@@ -3,6 +3,7 @@ here."""
 
 from __future__ import annotations
 
+from webapp.mailing.operations import blasts
 from webapp.mailing.operations.due import audience, end_hold, remind
 from webapp.mailing.operations.following import follow_up, set_recording
 from webapp.mailing.operations.holding import send_now, stop
@@ -21,6 +22,7 @@ __all__ = [
     "add_reminder",
     "audience",
     "batch",
+    "blasts",
     "change_reminder",
     "end_hold",
     "follow_up",

@@ -75,6 +75,8 @@ def audience(mailing: Mailing, event: Event) -> Selection:
             return notices.selection(mailing)
         case "reminder":
             return queries.with_place_by(event.id, rule_of(mailing).due(event))
+        case "blast":
+            return queries.blast(mailing, event)
     return following.to_whom(event, mailing.kind, mailing.number, mailing)
 
 

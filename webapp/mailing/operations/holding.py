@@ -36,7 +36,7 @@ def stop(mailing: Mailing, at: dt.datetime, by: By) -> None:
     mailing = _held(mailing)
     mailing.held_until = None
     if mailing.kind == "blast":
-        mailing.state = "draft"
+        mailing.state, mailing.total = "draft", 0
     else:
         mailing.state, mailing.done_at = "stopped", at
     if mailing.kind == "changed":
