@@ -185,3 +185,42 @@ def test_a_question_that_does_not_apply_is_out_of_the_way(
     expect(found).to_be_visible()
     page.get_by_label("No", exact=True).check()
     expect(found).to_be_hidden()
+
+
+@pytest.mark.case("D55")
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_question_comes_up_with_the_answer_it_hangs_on(
+    site: Site, evening: Evening, visitor: Visitor, watch: Watch, scripts: bool
+) -> None:
+    """At once with JavaScript, and then it is not asked twice; without it the server asks again, once."""
+    if not scripts:
+        watch.expected.add(422)
+    with site.rows():
+        for position, (key, kind) in enumerate((("union", "yes_no"), ("which", "text")), 2):
+            show_if = {"key": "union", "equals": True} if key == "which" else None
+            db.session.add(
+                Question(event_id=evening.id, key=key, label=f"Tell us: {key}", type=kind,
+                         position=position, required=False, show_if=show_if)
+            )  # fmt: skip
+    page = visitor(java_script_enabled=scripts, viewport=PHONE).new_page()
+    page.goto(f"{evening.page}/signup")
+    email = f"union-{scripts}@example.org".lower()
+    which = page.get_by_label("Tell us: which")
+    expect(which).to_be_hidden()
+    page.get_by_label("Your name").fill("Ana")
+    page.get_by_label("Your e-mail address").fill(email)
+    page.get_by_role("group", name="Tell us: union").get_by_label("Yes").check()
+    page.locator("#consent").check()
+    if scripts:
+        expect(which).to_be_visible()
+        page.get_by_role("button", name="Save my place").click()
+    else:
+        page.get_by_role("button", name="Save my place").click()
+        expect(page.get_by_role("alert")).to_contain_text(
+            "After your answers there is more to ask."
+        )
+        expect(which).to_be_visible()
+        expect(page.get_by_label("Your name")).to_have_value("Ana")
+        page.get_by_role("button", name="Save my place").click()
+    page.wait_for_url("**/thanks")
+    assert len(signups(site, evening, email)) == 1

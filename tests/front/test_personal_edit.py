@@ -206,3 +206,21 @@ def test_what_was_changed_goes_with_the_person(app: Flask, signed_up: Any) -> No
         privacy.erase_signup(db.session.get_one(Signup, 1), NOW, by="the person")
         db.session.commit()
     assert _changes(app) == []
+
+
+@pytest.mark.case("D55")
+def test_without_javascript_a_changed_answer_brings_up_what_hangs_on_it_once(
+    app: Flask, signed_up: Any
+) -> None:
+    client, path = signed_up
+    client.post(f"{path}/edit", data=SENT | {"q_first": "no", "q_food": []})
+    page = client.page(f"{path}/edit")
+    assert 'data-show-key="q_first" data-show-equals="yes" hidden' in page.text
+    again = client.post(f"{path}/edit", data=SENT | {"q_food": [], "asked": [""]})
+    assert again.status_code == 422
+    assert "After your answers there is more to ask." in again.parsed.text
+    assert 'data-show-key="q_first" data-show-equals="yes" hidden' not in again.parsed.text
+    assert _answers(app)["first"] is False
+    done = client.post(f"{path}/edit", data=SENT | {"q_food": [], "asked": ["", "q_food"]})
+    assert done.status_code == 303
+    assert _answers(app) == {"city": "Sucre", "first": True, "years": 3}

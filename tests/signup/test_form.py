@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.conftest import NOW, Page
+from tests.forms import filled
 from tests.signup.conftest import later
 from webapp.db import db
 from webapp.signup.models import Answer, Consent, Question
@@ -311,11 +312,9 @@ def _answers(app: Flask) -> dict[str, Any]:
 
 
 @pytest.mark.case("D55")
-def test_questions_are_asked_and_answered_without_javascript(
+def test_a_program_that_sends_every_field_is_asked_nothing_again(
     app: Flask, asking: str, visitor: Any
 ) -> None:
-    text = visitor.client.page(f"/events/{asking}/signup").text
-    assert "Only if you answered “Yes” to “In a union?”." in text
     sent = {
         "q_city": "Córdoba", "q_why": "Two\r\nlines", "q_seat": "Back", "q_needs": ["Captions", "Ramp"],
         "q_union": "yes", "q_age": "41,5", "q_which": "RMT", "q_width": "90",
@@ -336,6 +335,65 @@ def test_the_server_asks_again_where_an_answer_opens_a_question(
     # What hangs on a question that was answered otherwise is not asked, and its answer is dropped.
     assert visitor.send(asking, q_city="La Paz", q_union="no", q_which="RMT", q_width="9").status_code == 303  # fmt: skip
     assert _answers(app) == {"city": "La Paz", "union": False}
+
+
+def _sent(page: Page, **answers: Any) -> dict[str, Any]:
+    """The form as a browser without JavaScript sends it. The values of one name come as a list."""
+    fields = filled(page, "email")
+    fields["asked"] = [
+        element.get("value", "") for element in page.tree.iter("input")
+        if element.get("name") == "asked" and element.get("disabled") is None
+    ]  # fmt: skip
+    return fields | answers
+
+
+def _hidden(page: Page) -> dict[str, bool]:
+    """By question: whether it is kept back."""
+    return {
+        element.get("data-show-key"): element.get("hidden") is not None
+        for element in page.tree.iter()
+        if isinstance(element.tag, str) and element.get("data-show-key")
+    }
+
+
+@pytest.mark.case("D55")
+def test_without_javascript_the_server_asks_once_what_an_answer_opens(
+    app: Flask, asking: str, visitor: Any, house: Any
+) -> None:
+    page = visitor.client.page(f"/events/{asking}/signup")
+    assert _hidden(page) == {"q_union": True, "q_needs": True}
+    person = {"name": "Ana", "email": "ana@example.org", "consent": "yes", "q_city": "La Paz"}
+    again = visitor.client.post(
+        f"/events/{asking}/signup", data=_sent(page, **person, q_union="yes", q_needs=["Ramp"])
+    )
+    assert again.status_code == 422
+    assert house.signups() == []
+    page = again.parsed
+    # Filled in, with what is new, the optional one as well, and why.
+    assert _hidden(page) == {"q_union": False, "q_needs": False}
+    assert "After your answers there is more to ask." in page.text
+    assert "Only if you answered “Yes” to “In a union?”." in page.text
+    assert "Please answer this question." not in page.text
+    assert "Nothing is lost." not in page.text
+    sent = _sent(page)
+    assert (sent["name"], sent["q_city"], sent["q_union"]) == ("Ana", "La Paz", "yes")
+    # An answer that must be there is asked for by name; the other may stay empty.
+    third = visitor.client.post(f"/events/{asking}/signup", data=sent)
+    assert third.status_code == 422
+    assert "After your answers" not in third.parsed.text
+    assert third.parsed.text.count("Please answer this question.") == 1
+    done = visitor.client.post(f"/events/{asking}/signup", data=_sent(third.parsed, q_which="RMT"))
+    assert done.status_code == 303
+    assert _answers(app) == {"city": "La Paz", "needs": ["Ramp"], "union": True, "which": "RMT"}
+
+
+def test_what_opens_a_question_and_a_mistake_are_said_together(asking: str, visitor: Any) -> None:
+    page = visitor.client.page(f"/events/{asking}/signup")
+    answer = visitor.client.post(
+        f"/events/{asking}/signup", data=_sent(page, name="Ana", consent="yes", q_union="yes")
+    )
+    assert "Nothing is lost. Please look at what is marked below. After your answers" in answer.parsed.text  # fmt: skip
+    assert answer.parsed.text.count(" autofocus") == 1
 
 
 @pytest.mark.parametrize(

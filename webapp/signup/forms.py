@@ -26,6 +26,8 @@ from webapp.signup.questions import Ask
 
 # People never see this field; robots fill in everything.
 TRAP = "homepage"
+# The questions that hang on others and that the page showed; one that is empty says that it is our form.
+ASKED = "asked"
 PERSON_AGE = dt.timedelta(hours=2)
 # More than this of a field is not worth showing again.
 _LONGEST_KEPT = 5000
@@ -51,6 +53,10 @@ class Entry:
     # A fresh one for the page, where the event asks for work.
     puzzle: str = ""
     errors: dict[str, str] = dataclasses.field(default_factory=dict)
+    # The questions that stand after these answers, by field, and those of them that the page had not shown:
+    # they are asked before anything is done.
+    applying: frozenset[str] = frozenset()
+    opened: tuple[str, ...] = ()
     applicant: Applicant | None = None
     # The forgery token, if it is good, and when the form it came with was opened.
     token: str | None = None
@@ -73,6 +79,26 @@ def _opened_at(token: str) -> dt.datetime | None:
 def shown(text: str) -> str:
     """What was typed, fit to be shown again: without the characters that no page may hold."""
     return _NOT_IN_PAGES.sub("", text[:_LONGEST_KEPT])
+
+
+def _look_for_opened(entry: Entry, asks: Iterable[Ask], sent: MultiDict[str, str]) -> None:
+    """Finds the questions that somebody's answers have opened and that stood on no page before them. Once
+    they were shown, an empty answer is an answer. Nothing is asked of a program that sends the fields."""
+    entry.applying = questions.applying(asks, entry.raw)
+    asked = sent.getlist(ASKED)
+    if not asked:
+        return
+    entry.opened = tuple(
+        ask.field
+        for ask in asks
+        if ask.show_key
+        and ask.field in entry.applying
+        and ask.field not in asked
+        and not any(value.strip() for value in entry.raw.get(ask.field, ()))
+    )
+    for field in entry.opened:
+        # Nobody has left it out yet.
+        entry.errors.pop(field, None)
 
 
 def empty(source: str | None, key: str | None = None) -> Entry:
@@ -117,11 +143,12 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
         entry.errors["email"] = str(error)
     answers, wrong = questions.read(facts.asks, raw)
     entry.errors |= wrong
+    _look_for_opened(entry, facts.asks, sent)
     more, wrong = extras.read(facts.event, raw)
     entry.errors |= wrong
     if not entry.consent:
         entry.errors["consent"] = _("Without this we may not keep your name and address, and so cannot sign you up.")  # fmt: skip
-    if name and address and not entry.errors:
+    if name and address and not entry.errors and not entry.opened:
         agreed = [a for a in facts.contacts if (a.host_key or "") in entry.contact]
         entry.applicant = Applicant(
             name=name,
@@ -137,7 +164,7 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
     return entry
 
 
-def of_signup(asks: Iterable[Ask], signup: Signup, given: Mapping[str, Any]) -> Entry:
+def of_signup(asks: Sequence[Ask], signup: Signup, given: Mapping[str, Any]) -> Entry:
     """The form as somebody once filled it in; ``given`` are their answers by key."""
     raw: dict[str, list[str]] = {}
     for ask in asks:
@@ -152,7 +179,7 @@ def of_signup(asks: Iterable[Ask], signup: Signup, given: Mapping[str, Any]) -> 
     raw["no_stay"] = ["yes"] if signup.no_stay else []
     raw["timezone"] = [signup.timezone or ""]
     raw["language"] = [signup.language]
-    return Entry(name=signup.name or "", raw=raw)
+    return Entry(name=signup.name or "", raw=raw, applying=questions.applying(asks, raw))
 
 
 def read_edited(
@@ -167,13 +194,14 @@ def read_edited(
         raw={field: [shown(value) for value in values] for field, values in raw.items()},
     )
     answers, entry.errors = questions.read(asks, raw)
+    _look_for_opened(entry, asks, sent)
     more, wrong = extras.read(event, raw, kept)
     entry.errors |= wrong
     try:
         name = clean_name(sent.get("name", ""))
     except ValueError as error:
         entry.errors["name"] = str(error)
-    if entry.errors:
+    if entry.errors or entry.opened:
         return entry, None
     language = entry.first("language")
     return entry, Edited(

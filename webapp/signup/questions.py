@@ -211,6 +211,24 @@ def read(
     return answers, errors
 
 
+def applying(asks: Iterable[Ask], raw: Mapping[str, list[str]]) -> frozenset[str]:
+    """The fields of the questions that stand, going by the answers as they were sent; among them those
+    that need another look."""
+    given: dict[str, Any] = {}
+    found = set()
+    for ask in asks:
+        if not is_asked(ask, given):
+            continue
+        found.add(ask.field)
+        try:
+            answer = value(ask, raw.get(ask.field, []))
+        except ValueError:
+            continue
+        if answer is not None:
+            given[ask.key] = answer
+    return frozenset(found)
+
+
 def as_file(event_id: int) -> list[dict[str, Any]]:
     """The questions as the event file has them."""
     return [

@@ -15,6 +15,8 @@
   const show = () => {
     for (const part of conditional) {
       part.hidden = !answersTo(part.dataset.showKey).includes(part.dataset.showEquals);
+      // What was shown here is not asked again by the server.
+      part.querySelector('[name="asked"]').disabled = part.hidden;
     }
   };
   for (const hint of form.querySelectorAll(".hint")) hint.hidden = true;
