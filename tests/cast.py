@@ -41,7 +41,7 @@ from webapp.attendance.models import Companions, HeadCount, LinkRound
 from webapp.db import db, to_ms
 from webapp.events.models import CoHost, Event, Membership
 from webapp.mail import unsubscribing
-from webapp.mail.models import DeliveryPause, OutgoingMail, SuppressedAddress
+from webapp.mail.models import DeliveryPause, MailText, OutgoingMail, SuppressedAddress
 from webapp.mail.unsubscribing import MailList
 from webapp.mailing import reminders
 from webapp.mailing.models import Mailing, MailingRecipient, MailingText, MailPlan
@@ -269,6 +269,9 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     _add(LinkSending(signup_id=signups[0].id, at=NOW))
     _add(LinkRound(event_id=event.id, kind="never", at=NOW, author=owner.email, expected=1, queued=1, done_at=NOW))  # fmt: skip
     _add(Companions(event_id=event.id, person_key=guest_key, count=2, at=starts))
+    for revision in (1, 2):
+        _add(MailText(event_id=event.id, key="confirmed", language="en", revision=revision, is_current=revision == 2,
+                      subject=f"Come to {mark}", body=f"Hello {{name}}, {revision} for {mark}", changed_at=NOW, changed_by=owner.email))  # fmt: skip
     mails = [
         _mail(event, mark, person=signups[0].public_id, state="sent", sent_at=NOW),
         _mail(event, mark, person=signups[1].public_id, state="failed", last_reply="450 busy"),
@@ -354,6 +357,10 @@ def _raise_curtain(app: Flask) -> Cast:
     site = {
         "suppressed_id": [str(suppressed.id)],
         "filename": ["css/base.css"],
+        # The words of a mail.
+        "message": ["confirmed"],
+        "language": ["en"],
+        "revision": ["1"],
         "kind": ["report_published", "missed_you"],
         # Emil's, who is the first of the users below.
         "token_id": [str(token_ids[emil.id])],

@@ -76,6 +76,8 @@ class Event(Base):
     ask_companions: Mapped[bool] = mapped_column(default=False)
     # Each form costs the browser a moment's work: for an event that robots attack.
     challenge: Mapped[bool] = mapped_column(default=False)
+    # Stands for the organisers' own words in the event's mails (``mail.texts``); None if there are none.
+    mail_texts: Mapped[str | None] = mapped_column(sa.String(32))
     # #rrggbb or None for the house colour.
     accent: Mapped[str | None] = mapped_column(sa.String(7))
     is_sample: Mapped[bool] = mapped_column(default=False)

@@ -40,7 +40,7 @@ from webapp.signup.models import Signup
 blueprint = Blueprint("mail_pages", __name__)
 
 # The mail's own page may style itself and do nothing else: no script, no picture, no form, no link.
-_MAIL_POLICY = (
+MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
@@ -126,7 +126,7 @@ def show(slug: str, mail_id: int) -> str:
 def html(slug: str, mail_id: int) -> Response:
     """The mail's own page, for the frame in ``show``. Whatever stands in it can do nothing here."""
     response = make_response(masking.readable(_mail(mail_id)).html)
-    response.headers["Content-Security-Policy"] = _MAIL_POLICY
+    response.headers["Content-Security-Policy"] = MAIL_POLICY
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
 

@@ -50,6 +50,10 @@ class Letter:
             _joined(self.html, marked),
         )
 
+    def named(self, kind: str) -> Letter:
+        """The same with a word in front of its subject."""
+        return dataclasses.replace(self, subject=(f"{kind}: {self.subject[0]}", *self.subject[1:]))
+
 
 def _joined(parts: Parts, words: Mapping[str, str]) -> str:
     return "".join([words[part] if place % 2 else part for place, part in enumerate(parts)])

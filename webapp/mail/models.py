@@ -92,6 +92,37 @@ class OutgoingMail(Base):
     returned: Mapped[str | None] = mapped_column(sa.String(500))
 
 
+_CURRENT = sa.text("is_current")
+
+
+class MailText(Base):
+    """Organisers' own words for a message, version by version. One without words means: the default
+    again."""
+
+    __tablename__ = "mail_texts"
+    __table_args__ = (
+        sa.UniqueConstraint("event_id", "key", "language", "revision"),
+        sa.CheckConstraint("(subject IS NULL) = (body IS NULL)", name="whole"),
+        sa.Index(
+            "uq_mail_texts_current", "event_id", "key", "language", unique=True,
+            sqlite_where=_CURRENT, postgresql_where=_CURRENT,
+        ),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    # Which message: the key of its ``texts.Kind``.
+    key: Mapped[str] = mapped_column(sa.String(60))
+    language: Mapped[str] = mapped_column(sa.String(10))
+    revision: Mapped[int]
+    is_current: Mapped[bool]
+    subject: Mapped[str | None] = mapped_column(sa.String(200))
+    body: Mapped[str | None] = mapped_column(sa.Text)
+    changed_at: Mapped[dt.datetime]
+    # An organiser's address.
+    changed_by: Mapped[str] = mapped_column(sa.String(254))
+
+
 class SuppressedAddress(Base):
     """An address the world refused for good (5.1.x at RCPT). Nothing is sent there until it is edited."""
 

@@ -19,6 +19,7 @@ from webapp.signup import statements
 from webapp.signup.choosing import Choice as Choice
 from webapp.signup.choosing import chosen as chosen
 from webapp.signup.models import (
+    LIVE,
     SEATED,
     STATUSES,
     Answer,
@@ -392,3 +393,15 @@ def _said(place: str, value: Any, texts: Texts) -> Any:
     if isinstance(value, list):
         return [texts.get(f"{place}/{choice}", choice) for choice in value]
     return texts.get(f"{place}/{value}", value) if isinstance(value, str) else value
+
+
+def latest(event_id: int, limit: int) -> list[Signup]:
+    """The latest sign-ups of people who still take part, for choosing one of them."""
+    return list(
+        db.session.scalars(
+            sa.select(Signup)
+            .where(Signup.event_id == event_id, Signup.status.in_(LIVE), Signup.erased_at.is_(None))
+            .order_by(Signup.id.desc())
+            .limit(limit)
+        )
+    )
