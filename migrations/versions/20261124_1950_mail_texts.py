@@ -1,7 +1,7 @@
 """mail texts: organisers' own words for the messages of an event, version by version
 
 Revision ID: 0541
-Revises: 0701
+Revises: 0787
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0541"
-down_revision = "0701"
+down_revision = "0787"
 branch_labels = None
 depends_on = None
 
