@@ -377,8 +377,8 @@ _kept: dict[int, Cast] = {}
 
 def play(app: Flask) -> Cast:
     """The cast on an empty database. Written once in each process and put back row by row afterwards."""
-    # With a server to send to, the pages of the mail have more buttons. Nothing is ever sent.
-    app.config["MAIL_SERVER"] = "mail.example.org"
+    # With a server to send to, the pages of the mail have more buttons. Nothing is ever sent: nobody listens.
+    app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=9)
     if id(app) not in _kept:
         with app.app_context(), time_machine.travel(NOW, tick=False):
             _kept[id(app)] = _raise_curtain(app)

@@ -82,6 +82,7 @@ PAGES: dict[str, list[str]] = {
     "mail_texts.edit": ["{live.manage}/mail/texts/confirmed/en", "{live.manage}/mail/texts/declined/en", f"{BOLIVIA}/mail/texts/offer/en"],
     "mail_texts.mail": ["{live.manage}/mail/texts/confirmed/en/mail"],
     "mail_today.show": ["{live.manage}/mail/today", f"{BEFORE}/mail/today?show=absent", "{long.manage}/mail/today", f"{BOLIVIA}/mail/today?show=waits", "{draft.manage}/mail/today"],
+    "mail_check.show": ["/admin/mail/check"],
     "mail_pages.health": ["/admin/mail"],
     "audit_log.index": ["/admin/audit", "/admin/audit?who=nobody"],
     "system.show": ["/admin/system"],

@@ -61,6 +61,7 @@ SENTENCES = {
     "mail.text_default": _l("A mail got its usual words again."),
     "mail.text_tested": _l("A mail was sent to its writer as a test."),
     "mail.retried": _l("Mails that had been given up were tried again."),
+    "mail.test_sent": _l("A test mail was sent."),
     "mail.pause_ended": _l("The pause of all mail was ended."),
     "mail.address_allowed": _l("A refused address may get mail again."),
     "reminder.added": _l("A reminder was added."),

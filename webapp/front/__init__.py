@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
         event_page,
         event_state,
         groups,
+        mail_check,
         mail_pages,
         mail_texts,
         mail_today,
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(event_page.blueprint)
     app.jinja_env.globals["role_name"] = words.role_name
     app.register_blueprint(mail_pages.blueprint)
+    app.register_blueprint(mail_check.blueprint)
     app.cli.add_command(commands.cli)
     service.init_app(app)
     for module in (

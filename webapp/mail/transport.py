@@ -73,12 +73,14 @@ class Connection(flask_mail.Connection):
     """
 
     host: _Remembers | None
+    # Seconds for each answer, where less is wanted than the settings say.
+    patience: float | None = None
 
     def configure_host(self) -> _Remembers:
         mail = self.mail
         # The name is said in EHLO; asking the resolver for our own can take longer than the mail.
         name = mail_domain(current_app.config["BASE_URL"])
-        timeout: float = current_app.config["MAIL_TIMEOUT"]
+        timeout: float = self.patience or current_app.config["MAIL_TIMEOUT"]
         context = tls(mail.server) if mail.use_ssl or mail.use_tls else None
         host: _Remembers
         if mail.use_ssl:
@@ -118,8 +120,10 @@ class Connection(flask_mail.Connection):
         return self.host is not None and self.host.text_sent
 
 
-def connection() -> Connection:
+def connection(patience: float | None = None) -> Connection:
     """A connection by the settings as they are now; opened by ``with``."""
     app = current_app
     state = flask_mail.Mail().init_mail(app.config, app.debug, app.testing)
-    return Connection(state)  # type: ignore[arg-type]  # it is made like this by Flask-Mail as well
+    made = Connection(state)  # type: ignore[arg-type]  # it is made like this by Flask-Mail as well
+    made.patience = patience
+    return made
