@@ -27,6 +27,7 @@ PAGES: dict[str, list[str]] = {
         "/events/{open}/signup", "{before.page}/signup", "{full.page}/signup", "{closed.page}/signup",
         "{later.page}/signup", "{over.page}/signup", "{waiting.page}/signup", "{long.page}/signup",
     ],
+    "own_address.correct": ["{before.page}/signup/address"],
     "signup.my_link": ["{before.page}/my-link"],
     "confirming.confirm": ["{asked.confirm}"],
     "remove_address.show": ["{before.remove}"],

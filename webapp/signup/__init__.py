@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         extras,
         manage,
         manage_person,
+        own_address,
         queries,
         slips,
         views,
@@ -28,3 +29,4 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(manage_person.blueprint)
     app.register_blueprint(builder.blueprint)
     app.register_blueprint(import_pages.blueprint)
+    app.register_blueprint(own_address.blueprint)

@@ -175,7 +175,9 @@ def send(slug: str) -> ResponseReturnValue:
         )  # fmt: skip
     if done.outcome == "full":
         return _closed(found, "full", 409)
-    session["signed_up"] = [found.event.id, applicant.address.text]
+    # The id is not shown anywhere: it lets this browser correct the address.
+    made = done.public_id if done.outcome in operations.MADE else None
+    session["signed_up"] = [found.event.id, applicant.address.text, made]
     response = make_response(redirect(f"/events/{slug}/signup/thanks", 303))
     door_pass.give(response, found.event, done.person_key or tokens.person_key(), at)
     return response

@@ -7,10 +7,10 @@ from __future__ import annotations
 from webapp.signup.operations import asking
 from webapp.signup.operations.agreeing import agree_contact, ask_to_erase, withdraw_contact
 from webapp.signup.operations.blocking import block, forget_blocks
-from webapp.signup.operations.correcting import correct_address
+from webapp.signup.operations.correcting import correct_address, correct_own
 from webapp.signup.operations.deciding import approve, decline, mark_crew
 from webapp.signup.operations.editing import edit
-from webapp.signup.operations.entering import Outcome, SignedUp, send_link_again, sign_up
+from webapp.signup.operations.entering import MADE, Outcome, SignedUp, send_link_again, sign_up
 from webapp.signup.operations.leaving import cancel, come_back, give_up
 from webapp.signup.operations.linking import add_link, remove_link
 from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
@@ -28,6 +28,7 @@ from webapp.signup.operations.tagging import (
 )
 
 __all__ = [
+    "MADE",
     "By",
     "Outcome",
     "SignedUp",
@@ -45,6 +46,7 @@ __all__ = [
     "claim",
     "come_back",
     "correct_address",
+    "correct_own",
     "decline",
     "delete_note",
     "drop_unproved",

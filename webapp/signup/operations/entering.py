@@ -35,6 +35,10 @@ Outcome = Literal[
 ]
 
 
+# The outcomes by which the form itself made a sign-up, and not somebody else's earlier one.
+MADE = frozenset({"confirmed", "waitlisted", "waiting_for_approval", "confirm_address", "repeated"})
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class SignedUp:
     """What became of it. Pages must not show the difference between "known" and a new sign-up."""
