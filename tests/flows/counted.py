@@ -11,7 +11,7 @@ Minutes count from the planned start, 19:00 in London. The chair pressed Start a
     two tabs                               1   0 to 70 and 10 to 100: together 0 to 100          100
     only looked in                         1   20 to 22                                            2
     went and came back                     1   0 to 30 and 80 to 143                              93
-    Lena, a guest until her mail came      1   5 to 25 and 25 to 143                             138
+    Lena, let in by her browser first      1   5 to 25 and 25 to 143                             138
     signed up and came: 43
     Rosa, a guest by name                  1   15 to 143                                         128
     Bruno, who had cancelled, by name      1   40 to 143                                         103
