@@ -38,6 +38,7 @@ from webapp.accounts.models import ApiToken, User, UserSession
 from webapp.agenda.models import Note, Press
 from webapp.attendance import tickets
 from webapp.attendance.models import Companions, HeadCount, LinkRound
+from webapp.cohosts.models import HostLogo
 from webapp.db import db, to_ms
 from webapp.events.models import CoHost, Event, Membership
 from webapp.mail import unsubscribing
@@ -224,6 +225,8 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     """A row of everything for one event."""
     _add(CoHost(event_id=event.id, key=f"{mark}-cohost", name=f"Co-host of {mark}"))
     make_target(event, f"https://meet.example.org/{mark}")
+    _add(CoHost(event_id=event.id, key=f"{mark}-second", name=f"Second co-host of {mark}", position=1))  # fmt: skip
+    logo = _add(HostLogo(event_id=event.id, host_key=f"{mark}-cohost", digest=tokens.digest(mark)[:32], width=8, height=8, data=mark.encode()))  # fmt: skip
     source = _add(SourceLink(event_id=event.id, key=f"{mark}-letter", label=f"The {mark} letter", place="", created_at=NOW))  # fmt: skip
     signups = _people(event, mark)
     question = _add(
@@ -282,6 +285,7 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
         "notes": notes, "mails": mails, "guest_key": guest_key, "memo": memo, "questions": [question, unanswered, retired],
         "sources": [source],
         "imports": _imports(event, mark, owner, signups[0]),
+        "logos": [logo],
     }  # fmt: skip
 
 
@@ -296,6 +300,11 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "memo_id": [str(made["memo"].id)],
         "import_id": [str(row.id) for row in made["imports"]],
         "question_id": [str(row.id) for row in made["questions"]],
+        "host_key": [
+            made["logos"][0].host_key,
+            made["logos"][0].host_key.replace("-cohost", "-second"),
+        ],
+        "digest": [made["logos"][0].digest],
         "link_id": [str(row.id) for row in made["sources"]],
         "mail_id": [str(row.id) for row in made["mails"]],
         "mailing_id": [str(row.id) for row in made["mailings"]],

@@ -220,6 +220,7 @@ def test_links_of_a_draft_open_nothing_but_the_chairs_waiting_page(
 
 # What may stand in an address that anybody can ask for.
 PUBLIC_NAMES = {
+    "digest": "128 bits of the content's own hash",
     "slug": "words that the organiser chose, and the same for everybody",
     "token": "signed, and random in what it names",
     "version": "of a published report: all its versions are public and link to one another",

@@ -72,6 +72,8 @@ TYPED: dict[str, dict[str, str]] = {
     "imports.send": {"pasted": "Name,E-mail\nGia,gia@example.org"},
     "imports.act": {"consent": "On our own form, to taking part", "kind": "registered"},
     "personal_edit.edit": {"q_city": "Sucre"},
+    "cohosts.index": {"name": "Kawsachun News"},
+    "cohosts.remove": {"consents": "1"},
     "sources.index": {"label": "The newsletter in March"},
     "signup.my_link": {"email": "ana@quetzal.example.org"},
 }  # fmt: skip

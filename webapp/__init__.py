@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # From the ground floor up. Each package's ``init_app`` brings its pages and commands.
 PACKAGES = (
-    "audit", "mail", "accounts", "events", "agenda", "signup", "attendance", "reports", "mailing", "privacy",
+    "audit", "mail", "accounts", "events", "agenda", "signup", "cohosts", "attendance", "reports", "mailing", "privacy",
     "front", "api", "demo",
 )  # fmt: skip
 

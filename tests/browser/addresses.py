@@ -64,6 +64,8 @@ PAGES: dict[str, list[str]] = {
     "builder.add": [f"{BEFORE}/form/new"],
     "builder.edit": ["/manage/events/{open}/form/questions/{question}"],
     "builder.delete": ["/manage/events/{open}/form/questions/{question}/delete"],
+    "cohosts.index": [f"{BOLIVIA}/hosts", "{long.manage}/hosts"],
+    "cohosts.edit": [f"{BOLIVIA}/hosts/{{cohost}}"],
     "sources.index": [f"{BOLIVIA}/sources", f"{BEFORE}/sources", "{long.manage}/sources"],
     "signup_manage.index": [f"{BOLIVIA}/signups", f"{BEFORE}/signups", f"{BEFORE}/signups?q=nobody", "{long.manage}/signups"],
     "signup_story.show": [f"{BOLIVIA}/signups/{{sample_person}}", f"{BEFORE}/signups/{{before.person}}"],
@@ -101,6 +103,7 @@ PAGES: dict[str, list[str]] = {
 # GET routes that answer something else than a page, with the address that proves it.
 NO_PAGES: dict[str, str] = {
     "static": "/static/css/base.css",
+    "logos.show": "/logos/{logo}.webp",
     "public.favicon": "/favicon.ico",
     "public.accent_css": "/events/{open}/accent-1f6b43.css",
     "public.agenda_ics": "/events/{open}/agenda.ics",

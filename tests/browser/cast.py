@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import itertools
+from io import BytesIO
 from typing import Any
 
 import sqlalchemy as sa
+from PIL import Image
 
 from tests.agenda.evening import agenda
 from tests.factories import make_event, make_signup, make_target, make_user
@@ -17,9 +19,10 @@ from webapp.accounts.models import User
 from webapp.agenda import operations as agendas
 from webapp.agenda.models import Speaker
 from webapp.attendance import tickets
+from webapp.cohosts import operations as cohosts
 from webapp.db import db, to_ms
 from webapp.demo import operations as demo
-from webapp.events.models import Event
+from webapp.events.models import CoHost, Event
 from webapp.front import chair
 from webapp.mail import unsubscribing
 from webapp.mail.models import OutgoingMail
@@ -223,6 +226,14 @@ def make_cast() -> Cast:
     _notice, words["long_blast"] = make_mailings(db.session.get_one(Event, long.id), f"{LONG_WORD} {ARABIC}")  # fmt: skip
     words["ticket"] = tickets.for_guest(live.id, tokens.person_key(), named=True)
     found = db.session.get_one(Event, before.id)
+    words["cohost"] = db.session.scalars(
+        sa.select(CoHost.key).join(Event).where(Event.slug == demo.BOLIVIA)
+    ).first()
+    picture = BytesIO()
+    Image.new("RGB", (320, 120), "#6b1f5c").save(picture, "PNG")
+    words["logo"] = cohosts.set_logo(
+        found, found.host_key, picture.getvalue(), clock.now(), ada
+    ).digest
     words["unsubscribe"] = _path(
         unsubscribing.url(MailList(found.host_key, found.id), "ana@example.org")
     )

@@ -161,6 +161,10 @@ class CoHost(Base):
     key: Mapped[str] = mapped_column(sa.String(60))
     name: Mapped[str] = mapped_column(sa.String(200))
     url: Mapped[str | None] = mapped_column(sa.String(500))
+    # Where they are told that somebody on a list of theirs wants to be removed.
+    contact_email: Mapped[str | None] = mapped_column(sa.String(254))
+    # What their private link holds; without it they have none, and with another the old one is dead.
+    link_key: Mapped[str | None] = mapped_column(sa.String(32))
 
     event: Mapped[Event] = relationship(back_populates="cohosts")
 

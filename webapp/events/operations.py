@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -149,6 +149,29 @@ def _made_host_key(host_name: str, owner: User | None, slug: str) -> str:
     )
 
 
+# Who knows which hosts' keys must stay: they stand on floors above this one.
+_needs_keys: list[Callable[[int], Collection[str]]] = []
+
+
+def needs_keys(asker: Callable[[int], Collection[str]]) -> Callable[[int], Collection[str]]:
+    """Registers a function that answers which hosts' keys of an event (by its id) must not go or change."""
+    _needs_keys.append(asker)
+    return asker
+
+
+def _keep_hosts(event: Event, clean: Mapping[str, Any]) -> None:
+    """Raises Refused where a key goes under which people agreed to something."""
+    before = {event.host_key, *(cohost.key for cohost in event.cohosts)}
+    after = {clean.get("host_key", event.host_key)}
+    after |= {row["key"] for row in clean.get("cohosts", _rows(event, "cohosts"))}
+    gone = before - after
+    needed = {key for asker in _needs_keys for key in asker(event.id)} if gone else set()
+    if event.host_key in gone & needed:
+        raise Refused(_("People agreed to hear from the host under the key “%(key)s”, so it stays.", key=event.host_key), "host_key")  # fmt: skip
+    for key in sorted(gone & needed):
+        raise Refused(_("People agreed to hear from the co-host with the key “%(key)s”, so it stays. On the page Hosts they can be taken out all the same.", key=key), "keys")  # fmt: skip
+
+
 def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | None = None) -> Event:  # fmt: skip
     """A new draft. ``values`` are the fields of an event (moments aware), ``targets`` and ``cohosts``
     lists of dicts in order; without a ``slug`` one is made from the title. ``owner``, or else the user
@@ -185,6 +208,8 @@ def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) 
     ]
     if not changed:
         return []
+    if {"host_key", "cohosts"} & set(changed):
+        _keep_hosts(event, clean)
     if "slug" in changed and event.state != "draft":
         raise Refused(_("The address is fixed once an event is published: people have it in their mail."), "slug")  # fmt: skip
     with _slug_has_last_word(clean.get("slug", event.slug)):

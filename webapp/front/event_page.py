@@ -13,6 +13,7 @@ from markupsafe import Markup
 from webapp import clock, i18n, templating, tokens
 from webapp.agenda import ical
 from webapp.agenda import queries as agenda
+from webapp.cohosts import queries as cohosts
 from webapp.events import accent, access, texts
 from webapp.events import queries as events
 from webapp.events.models import Event
@@ -89,8 +90,11 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False, source: str
         state = "invited" if state == "open" and event.invitation_only else state
     title, _colon, rest = event.title.partition(":")
     deleted_on = event.ends_at + dt.timedelta(days=event.retention_days)
+    logos = cohosts.logos(event.id)
     return render_template(
         "front/event.html",
+        logos=logos,
+        hosts=cohosts.hosts_of(event, logos),
         event=event,
         items=items,
         state=state,

@@ -142,7 +142,7 @@ _MACHINE = _l("how the site itself is doing")
 
 # Tables that say nothing about attendees, with what they say.
 OTHERS = {
-    "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME, "form_undos": _PROGRAMME, "source_links": _PROGRAMME,
+    "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME, "form_undos": _PROGRAMME, "source_links": _PROGRAMME, "host_logos": _PROGRAMME,
     "sessions": _PROGRAMME, "speakers": _PROGRAMME, "session_speakers": _PROGRAMME,
     "mail_plans": _PROGRAMME, "mailings": _PROGRAMME, "mailing_texts": _PROGRAMME,
     "presses": _PROGRAMME, "notes": _PROGRAMME, "reports": _PROGRAMME, "report_versions": _PROGRAMME,

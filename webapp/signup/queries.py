@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from webapp.db import db
+from webapp.events import operations as events
 from webapp.events.models import OVERRUN, Event
 from webapp.events.texts import NO_TEXTS, Texts
 from webapp.mail.models import OutgoingMail
@@ -281,6 +282,18 @@ def contact_keys(signup_ids: Iterable[int]) -> dict[int, set[str]]:
     for signup_id, host_key in rows:
         found.setdefault(signup_id, set()).add(host_key or "")
     return found
+
+
+@events.needs_keys
+def keys_agreed_to(event_id: int) -> list[str]:
+    """The keys of hosts that somebody who is still there agreed to hear from, withdrawn or not."""
+    rows = db.session.scalars(
+        sa.select(Consent.host_key)
+        .join(Signup, Signup.id == Consent.signup_id)
+        .where(Signup.event_id == event_id, Signup.erased_at.is_(None), Consent.kind == "contact")
+        .distinct()
+    )
+    return [key for key in rows if key]
 
 
 def agreed_counts(event_id: int) -> dict[str, int]:
