@@ -38,7 +38,7 @@ from webapp.accounts.models import ApiToken, User, UserSession
 from webapp.agenda.models import Note, Press
 from webapp.attendance import tickets
 from webapp.attendance.models import Companions, HeadCount, LinkRound
-from webapp.cohosts.models import HostLogo
+from webapp.cohosts.models import Handover, HandoverRow, HandoverWarning, HostLogo
 from webapp.db import db, to_ms
 from webapp.events.models import CoHost, Event, Membership
 from webapp.mail import unsubscribing
@@ -157,6 +157,7 @@ def _links(event: Event, signups: list[Signup], guest_key: int) -> dict[str, lis
         ],
         "guest": [tickets.public_link(event.id)],
         "ticket": [tickets.for_guest(event.id, guest_key, named=True)],
+        "cohost": [tokens.sign_lasting("cohost", [event.id, f"{event.slug}-cohost", "a-key"])],
         "chair": [tokens.sign("chair", [event.id])],
         "door-cookie": [tokens.sign("door-cookie", [event.id, guest_key])],
         "form": [tokens.sign("form", [event.id, "0" * 16])],
@@ -223,12 +224,13 @@ def _imports(event: Event, mark: str, owner: User, signup: Signup) -> list[Signu
 
 def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     """A row of everything for one event."""
-    _add(CoHost(event_id=event.id, key=f"{mark}-cohost", name=f"Co-host of {mark}"))
+    _add(CoHost(event_id=event.id, key=f"{mark}-cohost", name=f"Co-host of {mark}", link_key="a-key"))  # fmt: skip
     make_target(event, f"https://meet.example.org/{mark}")
     _add(CoHost(event_id=event.id, key=f"{mark}-second", name=f"Second co-host of {mark}", position=1))  # fmt: skip
     logo = _add(HostLogo(event_id=event.id, host_key=f"{mark}-cohost", digest=tokens.digest(mark)[:32], width=8, height=8, data=mark.encode()))  # fmt: skip
     source = _add(SourceLink(event_id=event.id, key=f"{mark}-letter", label=f"The {mark} letter", place="", created_at=NOW))  # fmt: skip
     signups = _people(event, mark)
+    signups[0].proved_at = NOW
     question = _add(
         Question(event_id=event.id, key="city", label=f"Your {mark} town", type="text", required=True)
     )  # fmt: skip
@@ -250,6 +252,11 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     memo = _add(
         SignupNote(signup_id=signups[0].id, at=NOW, author=owner.email, text=f"A note on {mark}")
     )
+    handover = _add(Handover(event_id=event.id, host_key=f"{mark}-cohost", at=NOW, by=owner.label, people=2, only_new=True, released_at=NOW))  # fmt: skip
+    for number, signup in enumerate(signups[:2]):
+        gone = {"removed_at": NOW, "why": "withdrawn"} if number else {}
+        _add(HandoverRow(handover_id=handover.id, signup_id=signup.id, reference=f"P{mark}{number}", address_mark=None, **gone))  # fmt: skip
+    _add(HandoverWarning(event_id=event.id, at=NOW))
     kate = make_speaker(event, f"Kate {mark}", bio=f"Chairs {mark}.")
     tim = make_speaker(event, f"Tim {mark}", bio=f"Speaks of {mark}.")
     starts = event.starts_at
@@ -286,6 +293,7 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
         "sources": [source],
         "imports": _imports(event, mark, owner, signups[0]),
         "logos": [logo],
+        "handovers": [handover],
     }  # fmt: skip
 
 
@@ -305,6 +313,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
             made["logos"][0].host_key.replace("-cohost", "-second"),
         ],
         "digest": [made["logos"][0].digest],
+        "handover_id": [str(row.id) for row in made["handovers"]],
         "link_id": [str(row.id) for row in made["sources"]],
         "mail_id": [str(row.id) for row in made["mails"]],
         "mailing_id": [str(row.id) for row in made["mailings"]],

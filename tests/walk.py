@@ -38,6 +38,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "/room/<token>": ("join", "ticket"),
     "/guest/<token>": ("guest",),
     "/chair/<token>": ("chair",),
+    "/cohost/<token>": ("cohost",),
     "/unsubscribe/<token>": ("unsubscribe",),
 }
 

@@ -29,7 +29,7 @@ from itsdangerous.url_safe import URLSafeSerializerMixin
 from webapp.clock import UTC
 
 Purpose = Literal[
-    "my", "join", "confirm", "erase", "remove", "chair", "guest", "door-cookie", "form", "unsubscribe",
+    "my", "join", "confirm", "erase", "remove", "chair", "guest", "cohost", "door-cookie", "form", "unsubscribe",
     "puzzle", "puzzle-wait",
 ]  # fmt: skip
 

@@ -65,6 +65,8 @@ PAGES: dict[str, list[str]] = {
     "builder.edit": ["/manage/events/{open}/form/questions/{question}"],
     "builder.delete": ["/manage/events/{open}/form/questions/{question}/delete"],
     "cohosts.index": [f"{BOLIVIA}/hosts", "{long.manage}/hosts"],
+    "cohosts.handovers": [f"{BOLIVIA}/hosts/{{cohost}}/handover"],
+    "cohost_page.show": ["{cohost_link}"],
     "cohosts.edit": [f"{BOLIVIA}/hosts/{{cohost}}"],
     "sources.index": [f"{BOLIVIA}/sources", f"{BEFORE}/sources", "{long.manage}/sources"],
     "signup_manage.index": [f"{BOLIVIA}/signups", f"{BEFORE}/signups", f"{BEFORE}/signups?q=nobody", "{long.manage}/signups"],

@@ -19,6 +19,7 @@ from webapp.accounts.models import User
 from webapp.agenda import operations as agendas
 from webapp.agenda.models import Speaker
 from webapp.attendance import tickets
+from webapp.cohosts import links as cohost_links
 from webapp.cohosts import operations as cohosts
 from webapp.db import db, to_ms
 from webapp.demo import operations as demo
@@ -229,6 +230,10 @@ def make_cast() -> Cast:
     words["cohost"] = db.session.scalars(
         sa.select(CoHost.key).join(Event).where(Event.slug == demo.BOLIVIA)
     ).first()
+    partner = CoHost(event_id=before.id, key="partner", name="A partner", link_key="a-key")
+    db.session.add(partner)
+    db.session.flush()
+    words["cohost_link"] = _path(cohost_links.url(partner) or "")
     picture = BytesIO()
     Image.new("RGB", (320, 120), "#6b1f5c").save(picture, "PNG")
     words["logo"] = cohosts.set_logo(

@@ -15,6 +15,7 @@ from tests.factories import make_event, make_signup, make_user, make_visit
 from tests.signin import sign_in
 from webapp.attendance import spool
 from webapp.attendance.models import Companions
+from webapp.cohosts.models import Handover, HandoverRow
 from webapp.db import Base, db
 from webapp.events.models import Event
 from webapp.jobs import JobRun
@@ -67,7 +68,8 @@ def full_evening(**values: Any) -> Event:
                      created_at=NOW, changed_at=NOW, settings={}, figures={}, problems=[], rows=1)
         for state in ("ready", "stored")
     )  # fmt: skip
-    db.session.add_all([question, tag, mailing, waiting, listed])
+    handover = Handover(event_id=event.id, host_key="friends", at=NOW, by="Ada", people=1, only_new=True)  # fmt: skip
+    db.session.add_all([question, tag, mailing, waiting, listed, handover])
     db.session.flush()
     start = event.starts_at
     db.session.add_all(
@@ -79,6 +81,7 @@ def full_evening(**values: Any) -> Event:
             LinkSending(signup_id=ana.id, at=NOW),
             ImportedSignup(signup_id=ana.id, import_id=listed.id, status="confirmed"),
             ImportFile(import_id=waiting.id, content=b"Ana,ana@example.org", shown={}),
+            HandoverRow(handover_id=handover.id, signup_id=ana.id, reference="Pana", address_mark="0" * 32),
             SignupNote(signup_id=ana.id, at=NOW, author="ada@example.org", text="Knows Bea"),
             SignupTag(signup_id=ana.id, tag_id=tag.id),
             MailingRecipient(mailing_id=mailing.id, signup_id=ana.id, done_at=NOW),
@@ -117,6 +120,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "changes": (1, 1), "signup_notes": (1, 1), "signup_tags": (1, 1), "tags": (1, 1),
         "chosen": (1, 1), "imported": (1, 1), "import_files": (1, 1),
         "link_sendings": (1, 1),
+        "handed_over": (1, 1),
     }  # fmt: skip
     assert all(named for named, _ in before.values()), "every place is tried"
     commands.run(NOW)
@@ -126,6 +130,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "visit_keys": (0, 2), "companions": (0, 1), "mails": (0, 1), "refused": (0, 0),
         "changes": (0, 0), "signup_notes": (0, 0), "signup_tags": (0, 0), "tags": (0, 0),
         "chosen": (0, 0), "link_sendings": (0, 0), "imported": (0, 1), "import_files": (0, 0),
+        "handed_over": (0, 1),
     }  # fmt: skip
     assert desk.last_erasure(event) == NOW
     # The other event's time is not up.

@@ -38,6 +38,10 @@ COLUMNS_LEFT_OUT = {
         "address_key": "the address once more, written for comparing",
     },
     "signups": {"erased_at": "an erased person has no page"},
+    "handed_over": {
+        "handover_id": "to whom and when is shown",
+        "address_mark": "an unreadable mark of the address, which is shown",
+    },
     "answers": {"question_id": "the question's words are shown"},
     "tags": {"key": "the word once more, written for comparing"},
     "visit_keys": {"person_key": "stands with the sign-up"},

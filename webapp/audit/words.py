@@ -38,6 +38,12 @@ SENTENCES = {
     "cohost.added": _l("A co-host was added."),
     "cohost.changed": _l("What is said about a co-host was changed."),
     "cohost.removed": _l("A co-host was taken out."),
+    "cohost.handed_over": _l("People were handed over to a host."),
+    "cohost.downloaded": _l("A list of people handed over was downloaded."),
+    "cohost.release_ended": _l("A list was taken off a co-host's private link."),
+    "cohost.acknowledged": _l("A co-host said that they removed people from their lists."),
+    "cohost.link_made": _l("A private link was made for a co-host."),
+    "cohost.link_ended": _l("The private link of a co-host was ended."),
     "cohost.logo": _l("The picture of a host was put up."),
     "source.added": _l("A link to the event was named."),
     "source.removed": _l("The name of a link was deleted."),
@@ -160,6 +166,7 @@ def actor(name: str) -> str:
     return {
         "retention": _("the site, when the time was over"),
         "the person": _("the attendee"),
+        "cohost": _("the co-host"),
     }.get(name, name)
 
 

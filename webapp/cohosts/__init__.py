@@ -6,7 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.cohosts import manage, queries, views
+    from webapp.cohosts import commands, manage, queries, views  # noqa: F401 - imported for what they register
 
     # The form stands a floor below.
     app.jinja_env.globals["host_logos"] = queries.logos

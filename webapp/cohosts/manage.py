@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp import clock
 from webapp.accounts.access import signed_in
-from webapp.cohosts import operations, queries
+from webapp.cohosts import handing, links, operations, queries
 from webapp.cohosts.forms import AddForm, ChangeForm, LogoForm
 from webapp.cohosts.queries import Host
 from webapp.db import db
@@ -24,7 +24,15 @@ blueprint = Blueprint("cohosts", __name__, url_prefix="/manage/events/<slug>/hos
 def _page(form: AddForm, status: int = 200) -> ResponseReturnValue:
     event = access.current()
     page = render_template(
-        "cohosts/index.html", event=event, tab="hosts", form=form, hosts=queries.hosts(event)
+        "cohosts/index.html",
+        event=event,
+        tab="hosts",
+        form=form,
+        hosts=queries.hosts(event),
+        agreed=queries.agreed(event.id),
+        waiting=queries.waiting(event.id),
+        lost=queries.about_to_forget(event, clock.now()),
+        forgets_at=queries.forgets_at(event),
     )
     return page, status
 
@@ -140,6 +148,8 @@ def _act(slug: str, act: Callable[[], str], back: str) -> ResponseReturnValue:
 @blueprint.post("/<host_key>/up")
 @permission("event")
 def move(slug: str, host_key: str) -> ResponseReturnValue:
+    _host(host_key)
+
     def act() -> str:
         operations.move_up(access.current(), host_key, clock.now(), signed_in())
         return _("Moved up.")
@@ -160,3 +170,85 @@ def remove(slug: str, host_key: str) -> ResponseReturnValue:
         return _("%(name)s is no longer a co-host.", name=host.name)
 
     return _act(slug, act, url_for(".edit", slug=slug, host_key=host_key))
+
+
+@blueprint.get("/<host_key>/handover")
+@permission("event")
+def handovers(slug: str, host_key: str) -> ResponseReturnValue:
+    """Who agreed to hear from a host, what they were given of it, and who is to be removed again."""
+    event, host = access.current(), _host(host_key)
+    removed = queries.to_remove(event.id, host.key)
+    return render_template(
+        "cohosts/handovers.html",
+        event=event, tab="hosts", host=host,
+        everybody=queries.agreed(event.id).get(host.key, 0),
+        new=queries.waiting(event.id).get(host.key, 0),
+        history=queries.handovers(event.id, host.key),
+        removed=handing.distinct(removed), untold=any(row.told_at is None for row in removed),
+        forgets_at=queries.forgets_at(event),
+        private_url=links.url(host.cohost) if host.cohost else None,
+    )  # fmt: skip
+
+
+def _file(slug: str, host_key: str, text: str) -> Response:
+    response = Response(text, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{slug}-{host_key}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.post("/<host_key>/handover")
+@permission("event")
+def hand_over(slug: str, host_key: str) -> ResponseReturnValue:
+    """Hands over those who are new, or everybody: as a file, or by the co-host's private link."""
+    event, at, me = access.current(), clock.now(), signed_in()
+    host, only_new = _host(host_key), request.form.get("which") != "all"
+    release = request.form.get("act") == "release"
+    try:
+        made = handing.hand_over(event, host.key, only_new=only_new, release=release, at=at, by=me)
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal))
+        return redirect(url_for(".handovers", slug=slug, host_key=host_key), 303)
+    if release:
+        flash(_("Their private link has the list now."), "good")
+        db.session.commit()
+        return redirect(url_for(".handovers", slug=slug, host_key=host_key), 303)
+    text = handing.as_csv(made, at, me)
+    db.session.commit()
+    return _file(slug, host_key, text)
+
+
+@blueprint.post("/handovers/<int:handover_id>")
+@permission("event")
+def again(slug: str, handover_id: int) -> ResponseReturnValue:
+    """A list that was handed over once more, without those who left it; or taken off the private link."""
+    event, at, me = access.current(), clock.now(), signed_in()
+    found = queries.handover(event.id, handover_id)
+    if found is None:
+        abort(404)
+    if request.form.get("act") == "withdraw":
+        handing.withdraw_release(found, at, me)
+        flash(_("Their private link no longer has it."), "good")
+        db.session.commit()
+        return redirect(url_for(".handovers", slug=slug, host_key=found.host_key), 303)
+    text = handing.as_csv(found, at, me)
+    db.session.commit()
+    return _file(slug, found.host_key, text)
+
+
+@blueprint.post("/<host_key>/link")
+@permission("event")
+def private_link(slug: str, host_key: str) -> ResponseReturnValue:
+    """Makes the co-host's private link, makes it anew, or ends it."""
+    _host(host_key)
+    end = request.form.get("act") == "end"
+    try:
+        handing.new_link(access.current(), host_key, end=end, at=clock.now(), by=signed_in())
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal))
+    else:
+        flash(_("The private link is dead.") if end else _("The private link is ready; one they had before is dead."), "good")  # fmt: skip
+        db.session.commit()
+    return redirect(url_for(".handovers", slug=slug, host_key=host_key), 303)

@@ -12,6 +12,7 @@ def init_app(app: Flask) -> None:
         board,
         chair,
         cockpit,
+        cohost_page,
         commands,
         confirming,
         event_languages,
@@ -46,6 +47,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(commands.cli)
     service.init_app(app)
     for module in (
+        cohost_page,
         address_page,
         audit_log,
         board,

@@ -15,6 +15,7 @@ from webapp.accounts.access import signed_in
 from webapp.agenda import queries as agenda
 from webapp.agenda.queries import Item
 from webapp.attendance import door
+from webapp.cohosts import queries as cohosts
 from webapp.db import db
 from webapp.events import access
 from webapp.events import operations as events
@@ -97,6 +98,21 @@ def mail_trouble(event: Event) -> list[str]:
     return found
 
 
+def handovers_due(event: Event, at: dt.datetime) -> list[str]:
+    """Whom the hosts lose when data is deleted in a few days, in sentences."""
+    lost = cohosts.about_to_forget(event, at)
+    names = {event.host_key: event.host_name} | {one.key: one.name for one in event.cohosts}
+    return [
+        ngettext(
+            "%(num)s person agreed to hear from %(host)s and was not handed over; they are deleted on %(when)s.",
+            "%(num)s people agreed to hear from %(host)s and were not handed over; they are deleted on %(when)s.",
+            number, host=names[key], when=moment(cohosts.forgets_at(event), event.timezone),
+        )
+        for key, number in lost.items()
+        if key in names
+    ]  # fmt: skip
+
+
 def counts(event: Event, at: dt.datetime) -> dict[str, str]:
     """The live counts and the waiting sign-ups, as people read them."""
     states = signups.counts(event.id)
@@ -124,6 +140,7 @@ def show(slug: str) -> ResponseReturnValue:
         steps=checklist(event, items),
         act=next_act(event, at, is_reported=report is not None),
         trouble=mail_trouble(event),
+        due=handovers_due(event, at),
         counts=counts(event, at),
         items=items,
         now=agenda.current(items),

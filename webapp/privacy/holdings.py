@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _l
 
 from webapp.attendance.models import Companions, Visit
+from webapp.cohosts.models import HandoverRow
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.mailing.models import MailingRecipient
 from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImport
@@ -59,6 +60,8 @@ def _leads_to_a_person(key: Any) -> sa.ColumnElement[bool]:
     return sa.exists().where(Signup.person_key == key)
 
 
+_HANDED_OVER = sa.join(HandoverRow, Signup, Signup.id == HandoverRow.signup_id)
+
 HOLDINGS = (
     Holding(
         "signups", "signups", _l("Sign-ups with a name and an address"),
@@ -97,6 +100,12 @@ HOLDINGS = (
     Holding(
         "import_files", "import_files", _l("Lists of people that wait to be brought in"), _l("nothing"),
         _FILES, SignupImport.event_id, sa.true(),
+    ),
+    Holding(
+        "handed_over", "handover_rows", _l("Handing over to a host that the person agreed to hear from"),
+        _l("that somebody was, and a reference that leads to nobody here"),
+        _HANDED_OVER, Signup.event_id,
+        sa.or_(Signup.erased_at.is_(None), HandoverRow.address_mark.is_not(None)),
     ),
     Holding(
         "visit_names", "visits", _l("Visits with the name that a guest gave"),
@@ -142,7 +151,7 @@ _MACHINE = _l("how the site itself is doing")
 
 # Tables that say nothing about attendees, with what they say.
 OTHERS = {
-    "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME, "form_undos": _PROGRAMME, "source_links": _PROGRAMME, "host_logos": _PROGRAMME,
+    "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME, "form_undos": _PROGRAMME, "source_links": _PROGRAMME, "host_logos": _PROGRAMME, "handovers": _COUNTS, "handover_warnings": _MACHINE,
     "sessions": _PROGRAMME, "speakers": _PROGRAMME, "session_speakers": _PROGRAMME,
     "mail_plans": _PROGRAMME, "mailings": _PROGRAMME, "mailing_texts": _PROGRAMME,
     "presses": _PROGRAMME, "notes": _PROGRAMME, "reports": _PROGRAMME, "report_versions": _PROGRAMME,

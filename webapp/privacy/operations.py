@@ -16,6 +16,7 @@ from webapp import tokens
 from webapp.accounts.models import User
 from webapp.attendance import figures
 from webapp.audit import operations as audit
+from webapp.cohosts import handing
 from webapp.db import db, to_ms
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail, SuppressedAddress
@@ -34,6 +35,7 @@ BATCH = 100
 def erase_signup(signup: Signup, at: dt.datetime, *, by: By) -> None:
     """Erases one person from their sign-up at ``at``. Again it changes nothing. Cannot be undone."""
     event = signup_operations.lock_event(signup.event_id)
+    handing.people_gone([signup.id], at, "erased")
     if _erase(event.id, [signup.id], who_stayed(event), at):
         audit.record(
             "signup.erased",
@@ -54,6 +56,7 @@ def remove_address(signup: Signup, at: dt.datetime) -> None:
         return
     signup_operations.block(event, signup.email_key or "", at)
     signup_operations.give_up(signup, at)
+    handing.people_gone([signup.id], at, "erased")
     _erase(event.id, [signup.id], who_stayed(event), at)
     audit.record(
         "signup.address_removed", at=at, actor="the person", event_id=event.id, signup=signup.id
@@ -141,6 +144,7 @@ def erase_batch(event: Event, stayed: frozenset[int], at: dt.datetime) -> int:
         .limit(BATCH)
     ).all()
     done = _erase(event.id, ids, stayed, at) or _hide_guests(event)
+    handing.forget_event(event.id)
     signup_operations.forget_blocks(event.id)
     imports.forget_files(event.id)
     mailing_operations.forget_choices(event.id)

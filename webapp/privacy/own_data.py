@@ -19,6 +19,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp import clock
 from webapp.attendance.models import Companions, Visit
+from webapp.cohosts.models import Handover, HandoverRow
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail, SuppressedAddress
@@ -100,6 +101,19 @@ SECTIONS = (
             "version": _l("Version of the words"), "agreed_at": _l("Agreed"), "withdrawn_at": _l("Taken back"),
         },
         _of_signup(Consent),
+    ),
+    Section(
+        "handed_over", _l("Whom your address was given to"), HandoverRow,
+        {
+            "reference": _l("The reference in their list"), "removed_at": _l("To be removed again since"),
+            "why": _l("Because"), "told_at": _l("They were told"), "acknowledged_at": _l("They said that it is done"),
+        },
+        lambda signup: (
+            sa.select(HandoverRow, Handover.host_key.label("host"), Handover.at.label("handed_over_at"))
+            .join(Handover, Handover.id == HandoverRow.handover_id)
+            .where(HandoverRow.signup_id == signup.id).order_by(HandoverRow.id)
+        ),
+        {"host": _l("To whom"), "handed_over_at": _l("When")},
     ),
     Section(
         "changes", _l("What was changed later"), SignupChange,
