@@ -67,6 +67,7 @@ TYPED: dict[str, dict[str, str]] = {
     "mailing.recording": {"recording": "https://video.example.org/evening"},
     "manage_attendance.add_head_count": {"count": "31", "source": "Door list"},
     "manage_report.publish": {"correction": "The name of the second speaker"},
+    "signup.send_embedded": {"name": "Eva", "email": "eva@example.org", "consent": "yes", "q_city": "Sucre"},
     "signup.send": {"name": "Eva", "email": "eva@example.org", "consent": "yes", "q_city": "Sucre"},
     "signup_person.tag": {"tag": "Press"},
     "signup_person.add_note": {"text": "Asked for a front seat"},

@@ -10,7 +10,7 @@ an API token; ``service`` health and metrics for machines.
 
 CSRF kinds: ``session`` the usual form token, a failure is a 400 page; ``form`` the same token, but the
 view's own form checks it and shows itself again, filled in; ``token`` the signed link in the address is
-itself the proof; ``bearer`` and ``signature`` no cookie is involved.
+itself the proof; ``bearer`` and ``signature`` no cookie is involved: what is sent is signed itself.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """co-hosts: their pictures, and an address to write to
 
 Revision ID: 0702
-Revises: 0787
+Revises: 0541
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0702"
-down_revision = "0787"
+down_revision = "0541"
 branch_labels = None
 depends_on = None
 

@@ -23,6 +23,8 @@ PAGES: dict[str, list[str]] = {
     "public.preview": ["{draft.manage}/preview"],
     "report.show": ["/events/{bolivia}/report", "{told.page}/report"],
     "report.show_version": ["/events/{bolivia}/report/v/1"],
+    "signup.embedded": ["/embed/events/{open}/signup", "/embed{closed.page}/signup", "/embed{long.page}/signup"],
+    "thanks.framed": ["/embed{before.page}/signup/thanks"],
     "signup.form": [
         "/events/{open}/signup", "{before.page}/signup", "{full.page}/signup", "{closed.page}/signup",
         "{later.page}/signup", "{over.page}/signup", "{waiting.page}/signup", "{long.page}/signup",

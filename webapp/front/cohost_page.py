@@ -13,7 +13,7 @@ from webapp.cohosts import handing, links, queries
 from webapp.cohosts.queries import Host
 from webapp.db import db
 from webapp.events.models import Event
-from webapp.front.sources import share_url
+from webapp.front.sources import embed_code, share_url
 from webapp.permissions import permission
 from webapp.privacy import queries as privacy
 from webapp.signup import people
@@ -53,6 +53,7 @@ def _page(token: str, event: Event, host: Host, at: dt.datetime, **more: object)
         event=event, host=host, token=token, signed_up=signed_up, came=came, phase=event.phase(at),
         agreed=agreed if agreed >= SMALLEST or not agreed else None, smallest=SMALLEST,
         share_url=share_url(event, host.key),
+        embed_code=None if event.invitation_only else embed_code(event, host.key),
         released=[one for one in queries.handovers(event.id, host.key) if one.released_at],
         removed=handing.distinct(queries.to_remove(event.id, host.key)),
         **more,

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from markupsafe import escape
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
@@ -56,6 +57,15 @@ def share_url(event: Event, key: str) -> str:
     return absolute_url("public.event", slug=event.slug, **{"from": key})
 
 
+def embed_code(event: Event, key: str | None = None) -> str:
+    """What another site puts into its page to show the form there."""
+    more = {"from": key} if key else {}
+    if event.invitation_only:
+        more["key"] = event.invitation_key or ""
+    address = escape(absolute_url("signup.embedded", slug=event.slug, **more))
+    return f'<iframe src="{address}" title="Sign-up" width="100%" height="1100" loading="lazy"></iframe>'
+
+
 def secret_url(event: Event) -> str:
     """The form, for those who may see it."""
     return absolute_url("signup.form", slug=event.slug, key=event.invitation_key)
@@ -95,6 +105,7 @@ def _page(form: LinkForm, status: int = 200) -> ResponseReturnValue:
         event=event, tab="sources", form=form,
         rows=rows_of(event, attendance.by_source(event.id)),
         is_known=attendance.registered_attended([event])[event.id] is not None,
+        embed_code=embed_code(event),
         secret_url=secret_url(event) if event.invitation_only else None,
         begun=event.phase(clock.now()) in ("live", "over"),
     )  # fmt: skip

@@ -8,7 +8,7 @@ import datetime as dt
 from flask import Blueprint, abort, render_template, session
 from flask.typing import ResponseReturnValue
 
-from webapp import clock
+from webapp import clock, headers
 from webapp.attendance import door
 from webapp.events import queries
 from webapp.events.models import Event
@@ -40,4 +40,19 @@ def show(slug: str) -> ResponseReturnValue:
         "front/thanks.html",
         event=event, address=address, phase=event.phase(at),
         guest_url=door.guest_url(event) if is_soon(event, at) else None,
+    )  # fmt: skip
+
+
+@blueprint.get("/embed/events/<slug>/signup/thanks")
+@permission("public")
+def framed(slug: str) -> ResponseReturnValue:
+    """The same inside another site's page, the same for everybody."""
+    headers.allow_embedding()
+    at = clock.now()
+    event = queries.public_by_slug(slug)
+    if event is None:
+        abort(404)
+    return render_template(
+        "front/thanks_framed.html",
+        event=event, guest_url=door.guest_url(event) if is_soon(event, at) else None,
     )  # fmt: skip

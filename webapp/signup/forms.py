@@ -105,9 +105,28 @@ def empty(source: str | None, key: str | None = None) -> Entry:
     return Entry(source=clean_source(source) or "", key=(key or "")[:_LONGEST_SECRET])
 
 
-def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
+def frame_token(event_id: int) -> str:
+    """What a form inside another site's page carries in place of the session's token: it is signed, for
+    this event, with the time it was opened, and tied to no cookie."""
+    return tokens.sign("form", ["frame", event_id, tokens.secret(9)])
+
+
+def _check_frame_token(token: str, event_id: int) -> dt.datetime:
+    """When the form was opened. Raises ValidationError."""
+    limit = dt.timedelta(seconds=current_app.config["WTF_CSRF_TIME_LIMIT"])
+    try:
+        found = tokens.read("form", token, limit)
+    except tokens.TokenError:
+        raise ValidationError from None
+    match found.payload:
+        case ["frame", int(known), str()] if known == event_id:
+            return found.made_at
+    raise ValidationError
+
+
+def read(facts: Facts, sent: MultiDict[str, str], *, framed: bool = False) -> Entry:
     """What was sent, with ``applicant`` set if nothing is missing. Unknown fields are ignored, and of
-    repeated ones the first counts."""
+    repeated ones the first counts. ``framed``: it was sent from another site's page."""
     fields = (*(ask.field for ask in facts.asks), *extras.FIELDS)
     raw = {field: sent.getlist(field)[:200] for field in fields}
     entry = Entry(
@@ -125,9 +144,12 @@ def read(facts: Facts, sent: MultiDict[str, str]) -> Entry:
         trap=sent.get(TRAP, ""),
         person=sent.get("person", ""),
     )
-    token = sent.get("csrf_token", "")
+    token = sent.get("form_token" if framed else "csrf_token", "")
     try:
-        if current_app.config["WTF_CSRF_ENABLED"]:
+        if framed:
+            entry.opened_at = _check_frame_token(token, facts.event.id)
+            entry.token = token
+        elif current_app.config["WTF_CSRF_ENABLED"]:
             validate_csrf(token)
             entry.token, entry.opened_at = token, _opened_at(token)
     except ValidationError:

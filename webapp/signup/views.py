@@ -8,6 +8,7 @@ from typing import Any
 from flask import (
     Blueprint,
     abort,
+    g,
     make_response,
     redirect,
     render_template,
@@ -24,7 +25,7 @@ from sqlalchemy.exc import IntegrityError
 from wtforms import StringField
 from wtforms.validators import ValidationError
 
-from webapp import addresses, clock, limits, tokens
+from webapp import addresses, clock, headers, limits, tokens
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.permissions import permission
@@ -63,13 +64,21 @@ def _state(found: Facts, at: dt.datetime, key: str) -> str:
 
 def _form(found: Facts, entry: Entry, status: int = 200) -> ResponseReturnValue:
     entry.puzzle = puzzles.make(found.event.id)
+    if g.get("framed") and entry.token is None:
+        entry.token = forms.frame_token(found.event.id)
     return render_template("signup/form.html", facts=found, event=found.event, entry=entry), status
+
+
+def _new_token(event_id: int) -> str:
+    return forms.frame_token(event_id) if g.get("framed") else generate_csrf()
 
 
 def _empty_form(found: Facts, entry: Entry) -> ResponseReturnValue:
     """The empty form is the same for everybody but for its token and the source: rendered once for as
     long as the facts stand, with marks in their places."""
     name = f"{entry.key} with source" if entry.source else entry.key
+    if g.get("framed"):
+        name += " framed"
     page = found.pages.get(name)
     if page is None:
         marked = Entry(
@@ -80,7 +89,7 @@ def _empty_form(found: Facts, entry: Entry) -> ResponseReturnValue:
         found.pages[name] = page
     if found.event.challenge:
         page = page.replace(_PUZZLE_MARK, puzzles.make(found.event.id))
-    return page.replace(_TOKEN_MARK, generate_csrf()).replace(
+    return page.replace(_TOKEN_MARK, _new_token(found.event.id)).replace(
         _SOURCE_MARK, str(escape(entry.source))
     )
 
@@ -125,7 +134,7 @@ def form(slug: str) -> ResponseReturnValue:
 def send(slug: str) -> ResponseReturnValue:
     at = clock.now()
     found = _facts(slug, at)
-    entry = forms.read(found, request.form)
+    entry = forms.read(found, request.form, framed=g.get("framed", False))
     if _state(found, at, entry.key) == "invited":
         return _closed(found, "invited", 409)
     if "csrf_token" in entry.errors:
@@ -165,7 +174,7 @@ def send(slug: str) -> ResponseReturnValue:
         db.session.rollback()
         facts.forget()
         found = _facts(slug, at)
-        entry = forms.read(found, request.form)
+        entry = forms.read(found, request.form, framed=g.get("framed", False))
         entry.errors["form"] = _("The form was changed while you were filling it in. Nothing is lost; please send it once more.")  # fmt: skip
         return _form(found, entry, 409)
     if is_robot or is_crowd:
@@ -175,12 +184,44 @@ def send(slug: str) -> ResponseReturnValue:
         )  # fmt: skip
     if done.outcome == "full":
         return _closed(found, "full", 409)
+    if g.get("framed"):
+        # Inside another site's page no cookie of ours would be kept; so none is set.
+        return redirect(f"/embed/events/{slug}/signup/thanks", 303)
     # The id is not shown anywhere: it lets this browser correct the address.
     made = done.public_id if done.outcome in operations.MADE else None
     session["signed_up"] = [found.event.id, applicant.address.text, made]
     response = make_response(redirect(f"/events/{slug}/signup/thanks", 303))
     door_pass.give(response, found.event, done.person_key or tokens.person_key(), at)
     return response
+
+
+# The same form inside another site's page. No cookie is read or set; the form's token is signed for the event.
+
+
+def _in_a_frame() -> None:
+    g.framed = True
+    headers.allow_embedding()
+
+
+@blueprint.get("/embed/events/<slug>/signup")
+@permission("public")
+def embedded(slug: str) -> ResponseReturnValue:
+    """Knows nobody, so that it may be kept for two seconds as the event's page is; not with a secret link's
+    key or a puzzle in it, which are not for everybody."""
+    _in_a_frame()
+    response = make_response(form(slug))
+    event = _facts(slug, clock.now()).event
+    if not event.invitation_only and not event.challenge:
+        response.headers["Cache-Control"] = "public, max-age=2"
+        response.headers["Vary"] = "Accept-Language"
+    return response
+
+
+@blueprint.post("/embed/events/<slug>/signup")
+@permission("public", csrf="signature")
+def send_embedded(slug: str) -> ResponseReturnValue:
+    _in_a_frame()
+    return send(slug)
 
 
 class LinkForm(FlaskForm):
