@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -243,6 +244,20 @@ def test_who_wants_no_such_mails_gets_none(ada: User) -> None:
     unsubscribing.end(unsubscribing.read(url.rsplit("/", 1)[1]), NOW)
     send(event, ada, draft(event, ada))
     assert [m.to_name for m in mails()] == ["Bea"]
+
+
+def test_who_unsubscribes_while_it_waits_in_the_outbox_is_spared_in_every_language(
+    ada: User,
+) -> None:
+    event = coming_event()
+    for language in ("en", "es"):
+        make_signup(event, language=language)
+    send(event, ada, draft(event, ada))
+    links_of_lists = [str(m.unsubscribe_url) for m in mails()]
+    assert unsubscribing.ended_among(links_of_lists) == set()
+    for link in links_of_lists:
+        unsubscribing.end(unsubscribing.read(urlsplit(link).path.rsplit("/", 1)[1]), NOW)
+    assert unsubscribing.ended_among(links_of_lists) == set(links_of_lists)
 
 
 def test_a_test_goes_to_whoever_asks_and_opens_nobodys_door(ada: User) -> None:

@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -173,7 +174,8 @@ def ended_among(urls: Iterable[str]) -> set[str]:
     by_list: dict[MailList, dict[str, list[str]]] = {}
     for link in urls:
         try:
-            wish = read(link.rsplit("/", 1)[-1])
+            # A link may name the reader's language behind its token.
+            wish = read(urlsplit(link).path.rsplit("/", 1)[-1])
         except tokens.TokenError:
             continue
         by_list.setdefault(wish.mail_list, {}).setdefault(wish.address_mark, []).append(link)
