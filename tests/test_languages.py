@@ -226,3 +226,14 @@ def test_no_page_speaks_two_languages(cast, monkeypatch):
                     seen += 'lang="es"' in answer.get_data(as_text=True)
     assert missing == {}
     assert seen > 30
+
+
+def test_the_switch_keeps_what_else_the_address_says(client, evening):
+    for path in ("/events/evening", "/events/evening/signup"):
+        text = client.page(f"{path}?from=news&lang=es&key=a%22%3Cb%26").text
+        assert '<a href="?from=news&amp;key=a%22%3Cb%26&amp;lang=en" hreflang="en"' in text
+        assert '<a href="?from=news&amp;key=a%22%3Cb%26&amp;lang=es" hreflang="es"' in text
+    # Where somebody found the event goes along with the language.
+    text = client.page("/events/evening?from=news&lang=es").text
+    assert 'href="/events/evening/signup?from=news&amp;lang=es"' in text
+    assert '<a href="?lang=es"' in client.page("/events/evening").text

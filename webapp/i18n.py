@@ -13,7 +13,7 @@ import io
 import re
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from babel import Locale
 from babel.messages.mofile import write_mo
@@ -236,15 +236,34 @@ def with_language(html: str, code: str) -> str:
     return _LINK.sub(put, html)
 
 
+_SWITCH = re.compile(rf'href="\?{ARGUMENT}=([\w-]+)" hreflang=')
+
+
+def _with_the_rest(html: str) -> str:
+    """The links to the other languages with what else the address says: where somebody found the event,
+    and the word that opens its form, stay."""
+    rest = [pair for pair in request.args.items(multi=True) if pair[0] != ARGUMENT]
+    if not rest:
+        return html
+    before = urlencode(rest).replace("&", "&amp;")
+    return _SWITCH.sub(rf'href="?{before}&amp;{ARGUMENT}=\1" hreflang=', html)
+
+
 def _carry(response: Response) -> Response:
     code = carried()
-    if code is None or response.headers.get("ETag"):
-        # A kept page was made with its links as they are.
-        return response
-    if response.location:
+    if code and response.location:
         response.location = named(response.location, code)
-    if response.mimetype == "text/html" and not response.direct_passthrough and response.status_code != 304:  # fmt: skip
-        response.set_data(with_language(response.get_data(as_text=True), code))
+    is_page = response.mimetype == "text/html" and response.status_code != 304
+    if not (code or request.query_string) or not is_page or response.direct_passthrough:
+        return response
+    html = made = response.get_data(as_text=True)
+    if code and not response.headers.get("ETag"):
+        # A kept page was made with its links as they are.
+        html = with_language(html, code)
+    if b"=" in request.query_string and request.method == "GET":
+        html = _with_the_rest(html)
+    if html is not made:
+        response.set_data(html)
     return response
 
 
