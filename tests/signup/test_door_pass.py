@@ -144,6 +144,30 @@ def test_whoever_types_a_known_address_is_a_guest_and_cannot_tell(
     assert attendance()["guests"] == 1
 
 
+@pytest.mark.case("D28")
+def test_the_session_tells_nobody_either(make: Any, visitors: Any, house: Any) -> None:
+    """Whoever opens their own cookie finds the same there, whether the address was known or not."""
+    slug = make()
+    visitors().send(slug)
+    shapes = []
+    for email in ("ana@example.org", "ben@example.org"):
+        person = visitors()
+        person.send(slug, email=email)
+        person.client.get(f"/events/{slug}/signup/thanks")
+        for new in (None, "ana@example.org" if email.startswith("ben") else "cem@example.org"):
+            if new is not None:
+                form = person.client.page(f"/events/{slug}/signup/address")
+                fields = {"csrf_token": form.field("csrf_token"), "email": new, "asked": new}
+                assert (
+                    person.client.post(f"/events/{slug}/signup/address", data=fields).status_code
+                    == 303
+                )
+            with person.client.session_transaction() as session:
+                *_, made = session["signed_up"]
+                shapes.append((new is None, type(made), len(made)))
+    assert shapes[:2] == shapes[2:]
+
+
 def test_a_guest_by_the_browser_becomes_the_signup_by_a_mailed_link(
     make: Any, visitors: Any, house: Any, visits: Any, attendance: Any, clock: Any
 ) -> None:

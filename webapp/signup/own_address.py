@@ -6,7 +6,7 @@ from flask import Blueprint, abort, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import addresses, clock, limits
+from webapp import addresses, clock, limits, tokens
 from webapp.db import db
 from webapp.permissions import permission
 from webapp.signup import facts, forms, operations, slips
@@ -49,5 +49,5 @@ def correct(slug: str) -> ResponseReturnValue:
         return _page(found, was, typed, _("That was tried many times just now. Please try again later."))  # fmt: skip
     now = operations.correct_own(found.event.id, made, address, at)
     db.session.commit()
-    session["signed_up"] = [found.event.id, address.text, now]
+    session["signed_up"] = [found.event.id, address.text, now or tokens.public_id()]
     return redirect(f"/events/{slug}/signup/thanks", 303)

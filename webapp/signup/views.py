@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from typing import Any
 
 from flask import (
@@ -187,8 +188,9 @@ def send(slug: str) -> ResponseReturnValue:
     if g.get("framed"):
         # Inside another site's page no cookie of ours would be kept; so none is set.
         return redirect(f"/embed/events/{slug}/signup/thanks", 303)
-    # The id is not shown anywhere: it lets this browser correct the address.
-    made = done.public_id if done.outcome in operations.MADE else None
+    # It lets this browser correct the address. Whoever opens their own cookie can read it, so where the form
+    # made no sign-up an id that leads nowhere stands in its place: nothing tells whether it was known.
+    made = done.public_id if done.outcome in operations.MADE else secrets.token_hex(16)
     session["signed_up"] = [found.event.id, applicant.address.text, made]
     response = make_response(redirect(f"/events/{slug}/signup/thanks", 303))
     door_pass.give(response, found.event, done.person_key or tokens.person_key(), at)
