@@ -223,7 +223,7 @@ def known_as(browser: FlaskClient, host: str) -> FlaskClient:
 def without_tokens(answer: Any) -> tuple[int, str]:
     """Status and body; form tokens and fresh ids differ each time."""
     body = answer.get_data(as_text=False)
-    for pattern in (rb'name="csrf_token"[^>]*value="[^"]*"', rb'name="(visit|press_id)"[^>]*value="[^"]*"'):  # fmt: skip
+    for pattern in (rb'name="(?:csrf_token|form_token)"[^>]*value="[^"]*"', rb'name="(visit|press_id)"[^>]*value="[^"]*"'):  # fmt: skip
         body = re.sub(pattern, b"", body)
     return answer.status_code, hashlib.sha256(body).hexdigest()
 
