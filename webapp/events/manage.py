@@ -104,6 +104,8 @@ def settings(slug: str) -> ResponseReturnValue:
         else _("Saved. Nothing was different."),
         "good",
     )
+    if event.state == "published" and {"starts_at", "ends_at", "mode", "targets"} & set(changed):
+        flash(_("Whoever was told otherwise gets one mail in five minutes. Until then you can read and stop it under Mail, Schedule."), "good")  # fmt: skip
     address = url_for("events.settings", slug=event.slug)
     db.session.commit()
     return redirect(address)
