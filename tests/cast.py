@@ -51,6 +51,8 @@ from webapp.reports import operations as reports
 from webapp.reports import queries as report_queries
 from webapp.signup.imports import operations as imports
 from webapp.signup.imports.models import ImportedSignup, SignupImport
+from webapp.signup.invitations import links as invitation_links
+from webapp.signup.invitations.models import HeldMailing, Invitation
 from webapp.signup.models import (
     Answer,
     Consent,
@@ -213,13 +215,36 @@ def _imports(event: Event, mark: str, owner: User, signup: Signup) -> list[Signu
     """A list that waits to be brought in, and one that is in."""
     data = f"Name,Email,Status\nFay {mark},fay@{mark}.example.org,Paid\n,wrong,\n".encode()
     waiting = imports.start(event, f"{mark}.csv", data, LIVE, by=owner)
-    stored = _add(
-        SignupImport(event_id=event.id, name=f"{mark}-before", filename=f"{mark}-before.csv", system="luma", state="stored",
-                     kind="registered", consent=f"On the form of {mark}", by=owner.email, created_at=NOW, changed_at=NOW,
-                     settings={}, figures={"made_confirmed": 1}, problems=[], rows=1, done=1, stored_at=NOW)
+    stored, older = (
+        _add(
+            SignupImport(event_id=event.id, name=f"{mark}-{name}", filename=f"{mark}-{name}.csv", system="luma", state="stored",
+                         kind="registered", consent=f"On the form of {mark}", by=owner.email, created_at=NOW, changed_at=NOW,
+                         settings={}, figures={"made_confirmed": 1}, problems=[], rows=1, done=1, stored_at=NOW)
+        )
+        for name in ("before", "older")
     )  # fmt: skip
-    _add(ImportedSignup(import_id=stored.id, signup_id=signup.id, status="confirmed"))
-    return [waiting, stored]
+    # One who has had no mail yet.
+    gil = make_signup(event, f"Gil {mark}", email=f"gil@{mark}.example.org")
+    _add(ImportedSignup(import_id=stored.id, signup_id=gil.id, status="confirmed"))
+    _add(ImportedSignup(import_id=older.id, signup_id=signup.id, status="confirmed"))
+    return [stored, waiting, older]
+
+
+def _invitations(
+    event: Event, mark: str, owner: User, stored: SignupImport
+) -> dict[str, list[Any]]:
+    """Somebody who is yet to be invited, one who can be reminded, and mails that wait to leave."""
+    rows = [
+        _add(Invitation(event_id=event.id, public_id=tokens.public_id(), name=f"{name} {mark}", email=f"{name.lower()}@{mark}.example.org",
+                        email_key=f"{name.lower()}@{mark}.example.org", language="en", created_at=NOW, **values))
+        for name, values in (("Ivo", {"state": "listed"}), ("Jan", {"state": "queued", "invited_at": NOW}))
+    ]  # fmt: skip
+    _mail(event, mark, person=rows[1].public_id, message="invitation", state="sent", sent_at=NOW)
+    held = [
+        _add(HeldMailing(event_id=event.id, import_id=import_id, kind=kind, by=owner.email, people=1, created_at=NOW, due_at=AFTER + LONG))
+        for kind, import_id in (("confirm", stored.id), ("remind", None))
+    ]  # fmt: skip
+    return {"invitations": rows, "held": held}
 
 
 def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
@@ -286,12 +311,14 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
         _mail(event, mark, person=signups[0].public_id, state="sent", sent_at=NOW),
         _mail(event, mark, person=signups[1].public_id, state="failed", last_reply="450 busy"),
     ]
+    brought = _imports(event, mark, owner, signups[0])
     return {
         "mailings": _mailings(event, mark, signups),
         "signups": signups, "speakers": [kate, tim], "sessions": [opening, talk, closing],
         "notes": notes, "mails": mails, "guest_key": guest_key, "memo": memo, "questions": [question, unanswered, retired],
         "sources": [source],
-        "imports": _imports(event, mark, owner, signups[0]),
+        "imports": brought,
+        **_invitations(event, mark, owner, brought[2]),
         "logos": [logo],
         "handovers": [handover],
     }  # fmt: skip
@@ -306,6 +333,8 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "speaker_id": [str(row.id) for row in made["speakers"]],
         "note_id": [str(row.id) for row in made["notes"]],
         "memo_id": [str(made["memo"].id)],
+        "invitation_id": [str(row.id) for row in made["invitations"]],
+        "held_id": [str(row.id) for row in made["held"]],
         "import_id": [str(row.id) for row in made["imports"]],
         "question_id": [str(row.id) for row in made["questions"]],
         "host_key": [
@@ -337,7 +366,9 @@ def _evening(owner: User, helper: User, mark: str, **values: Any) -> Evening:
         blocks = report.content["blocks"] | {"closing": f"More on {mark}."}
         report.content = report.content | {"blocks": blocks}
     values = _values(event, made) | {"member_id": [str(helper.id), str(owner.id)]}
-    return Evening(mark, event.id, values, _links(event, made["signups"], made["guest_key"]))
+    links = _links(event, made["signups"], made["guest_key"])
+    links["invitation"] = [invitation_links.token_of(row) for row in made["invitations"]]
+    return Evening(mark, event.id, values, links)
 
 
 def _signed_in(user: User) -> str:
@@ -379,6 +410,7 @@ def _raise_curtain(app: Flask) -> Cast:
         "message": ["confirmed"],
         "language": ["en"],
         "revision": ["1"],
+        "mailing": ["invite", "remind"],
         "kind": ["report_published", "missed_you"],
         # Emil's, who is the first of the users below.
         "token_id": [str(token_ids[emil.id])],

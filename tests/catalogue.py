@@ -30,7 +30,7 @@ TRANSLATIONS = ROOT / "webapp" / "translations"
 # Parts of pages, used by the organisers' pages only.
 TOOL_TEMPLATES = {
     "templates/manage.html", "templates/front/_log.html", "templates/outbox/_state.html",
-    "templates/outbox/_tabs.html", "templates/signup/_import_parts.html", "templates/front/mail_text_example.html",
+    "templates/outbox/_tabs.html", "templates/signup/_import_parts.html", "templates/signup/_held_parts.html", "templates/front/mail_text_example.html",
     "templates/mail/trial/subject.txt", "templates/mail/trial/body.txt", "templates/mail/trial/body.html",
     "templates/mailing/_preview.html", "templates/events/_waiting.html", "templates/accounts/sign_in.html",
 }  # fmt: skip

@@ -43,7 +43,7 @@ ODD = (
 # These say nothing of when they were made: the link for all guests, which dies with its event, and a
 # person's own two, which are the same in every mail and die with the sign-up; and a co-host's, which the
 # organisers end.
-LASTING = ("guest", "my", "join", "cohost")
+LASTING = ("guest", "my", "join", "cohost", "invitation")
 
 
 def purpose(kind: str) -> typing.Any:

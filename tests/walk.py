@@ -40,6 +40,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "/chair/<token>": ("chair",),
     "/cohost/<token>": ("cohost",),
     "/unsubscribe/<token>": ("unsubscribe",),
+    "/invitation/<token>": ("invitation",),
 }
 
 # What our scripts send where no form stands on a page.
@@ -71,6 +72,7 @@ TYPED: dict[str, dict[str, str]] = {
     "signup.send": {"name": "Eva", "email": "eva@example.org", "consent": "yes", "q_city": "Sucre"},
     "signup_person.tag": {"tag": "Press"},
     "signup_person.add_note": {"text": "Asked for a front seat"},
+    "invitations.add": {"people": "Kim <kim@example.org>"},
     "imports.send": {"pasted": "Name,E-mail\nGia,gia@example.org"},
     "imports.act": {"consent": "On our own form, to taking part", "kind": "registered"},
     "personal_edit.edit": {"q_city": "Sucre"},

@@ -30,6 +30,7 @@ from webapp.clock import UTC
 
 Purpose = Literal[
     "my", "join", "confirm", "erase", "remove", "chair", "guest", "cohost", "door-cookie", "form", "unsubscribe",
+    "invitation",
     "puzzle", "puzzle-wait",
 ]  # fmt: skip
 

@@ -23,6 +23,7 @@ from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.mailing.models import Mailing, MailingRecipient
 from webapp.privacy import commands, desk, holdings, operations
 from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImport
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import (
     Answer,
     Consent,
@@ -79,6 +80,7 @@ def full_evening(**values: Any) -> Event:
             Companions(event_id=event.id, person_key=ana.person_key, count=2, at=start),
             SignupChange(signup_id=ana.id, at=NOW, actor="the person", what="edited", details={"name": ["Anna Túpac", "Ana Túpac"]}),
             LinkSending(signup_id=ana.id, at=NOW),
+            Invitation(event_id=event.id, public_id=f"invited-{event.slug}", name="Bo", email="bo@example.org", email_key="bo@example.org", language="en", state="listed", created_at=NOW),
             ImportedSignup(signup_id=ana.id, import_id=listed.id, status="confirmed"),
             ImportFile(import_id=waiting.id, content=b"Ana,ana@example.org", shown={}),
             HandoverRow(handover_id=handover.id, signup_id=ana.id, reference="Pana", address_mark="0" * 32),
@@ -118,7 +120,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "signups": (1, 1), "answers": (1, 1), "consents": (1, 1), "visit_names": (1, 2),
         "visit_keys": (1, 2), "companions": (1, 1), "mails": (1, 1), "refused": (1, 1),
         "changes": (1, 1), "signup_notes": (1, 1), "signup_tags": (1, 1), "tags": (1, 1),
-        "chosen": (1, 1), "imported": (1, 1), "import_files": (1, 1),
+        "chosen": (1, 1), "imported": (1, 1), "import_files": (1, 1), "invitations": (1, 1),
         "link_sendings": (1, 1),
         "handed_over": (1, 1),
     }  # fmt: skip
@@ -129,7 +131,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "signups": (0, 1), "answers": (0, 0), "consents": (0, 1), "visit_names": (0, 2),
         "visit_keys": (0, 2), "companions": (0, 1), "mails": (0, 1), "refused": (0, 0),
         "changes": (0, 0), "signup_notes": (0, 0), "signup_tags": (0, 0), "tags": (0, 0),
-        "chosen": (0, 0), "link_sendings": (0, 0), "imported": (0, 1), "import_files": (0, 0),
+        "chosen": (0, 0), "link_sendings": (0, 0), "imported": (0, 1), "import_files": (0, 0), "invitations": (0, 1),
         "handed_over": (0, 1),
     }  # fmt: skip
     assert desk.last_erasure(event) == NOW

@@ -42,6 +42,11 @@ COLUMNS_LEFT_OUT = {
         "handover_id": "to whom and when is shown",
         "address_mark": "an unreadable mark of the address, which is shown",
     },
+    "invitations": {
+        "public_id": "stands in the link of the mail",
+        "import_id": "a number of ours that says nothing",
+        "erased_at": "an erased one names nobody",
+    },
     "answers": {"question_id": "the question's words are shown"},
     "tags": {"key": "the word once more, written for comparing"},
     "visit_keys": {"person_key": "stands with the sign-up"},

@@ -17,6 +17,7 @@ from webapp.cohosts.models import HandoverRow
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.mailing.models import MailingRecipient
 from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImport
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import (
     Answer,
     Consent,
@@ -94,6 +95,10 @@ HOLDINGS = (
         _CONSENTS, Signup.event_id, Signup.erased_at.is_(None),
     ),
     Holding(
+        "invitations", "invitations", _l("People who were invited"), _l("that somebody was invited, and whether they came by it"),
+        Invitation.__table__, Invitation.event_id, Invitation.erased_at.is_(None),
+    ),
+    Holding(
         "imported", "imported_signups", _l("By which list somebody was brought in"), _l("the list, without the person"),
         _IMPORTED, Signup.event_id, Signup.erased_at.is_(None),
     ),
@@ -159,6 +164,7 @@ OTHERS = {
     "audit_entries": _STAFF, "link_rounds": _STAFF, "head_counts": _STAFF,
     "tallies": _COUNTS, "frozen_figures": _COUNTS,
     "attendance_marks": _MACHINE, "job_runs": _MACHINE, "delivery_pauses": _MACHINE,
+    "held_mailings": _l("which mails to many were started, by whom, and to how many"),
     "signup_imports": _l("which lists were brought in, and how many of their rows became what"),
     "bounce_mailboxes": _MACHINE, "mail_texts": _l("what organisers write in the mails to everybody"),
     "unsubscribes": _l("unreadable marks of addresses that want no more mail, kept so that the wish holds"),

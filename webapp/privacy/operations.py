@@ -26,6 +26,7 @@ from webapp.privacy.models import FrozenFigures
 from webapp.signup import operations as signup_operations
 from webapp.signup import queries as signup_queries
 from webapp.signup.imports import operations as imports
+from webapp.signup.invitations import operations as invitations
 from webapp.signup.models import Answer, LinkSending, Signup, SignupChange, SignupNote, SignupTag
 
 By = User | str
@@ -147,6 +148,7 @@ def erase_batch(event: Event, stayed: frozenset[int], at: dt.datetime) -> int:
     handing.forget_event(event.id)
     signup_operations.forget_blocks(event.id)
     imports.forget_files(event.id)
+    done = done or (0 if event.is_sample else invitations.forget_next(event.id, at))
     mailing_operations.forget_choices(event.id)
     if done:
         audit.record(
@@ -190,6 +192,7 @@ def _erase(
         db.session.execute(sa.delete(table).where(table.signup_id.in_(ids)))
     signup_operations.forget_unused_tags(event_id)
     addresses = {row.email_key for row in rows if row.email_key}
+    invitations.forget_key(event_id, addresses, at)
     for row in rows:
         row.access_needs = row.access_note = row.timezone = None
         row.no_stay = False

@@ -24,6 +24,7 @@ from webapp.db import db
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.mailing.models import Mailing, MailingRecipient
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import (
     Answer,
     Consent,
@@ -140,6 +141,17 @@ SECTIONS = (
             "name": _l("Name"), "uid": _l("Id of the visit"), "connection": _l("Id of the tab or device"),
         },
         _of_key(Visit),
+    ),
+    Section(
+        "invitations", _l("Your invitation"), Invitation,
+        {
+            "name": _l("Name"), "email": _l("Address"), "language": _l("Language"), "state": _l("What became of it"),
+            "created_at": _l("When"), "invited_at": _l("Invited"), "reminded_at": _l("Reminded"), "answered_at": _l("Answered"),
+        },
+        lambda signup: (
+            sa.select(Invitation)
+            .where(Invitation.event_id == signup.event_id, Invitation.email_key == signup.email_key)
+        ),
     ),
     Section(
         "companions", _l("Who watched with you"), Companions,

@@ -18,6 +18,7 @@ from webapp.privacy import tallies
 from webapp.privacy.models import FrozenFigures
 from webapp.privacy.tallies import Count, Key, Person
 from webapp.signup.imports.models import ImportFile, SignupImport
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import Signup
 from webapp.small_groups import Counts
 
@@ -41,6 +42,11 @@ HOLDS_SOMEBODY = sa.or_(
         Signup.event_id == Event.id, Signup.erased_at.is_(None), Signup.is_sample.is_(False)
     ),
     _HOLDS_NAMES,
+    # Somebody who was asked to come.
+    sa.and_(
+        Event.is_sample.is_(False),
+        sa.exists().where(Invitation.event_id == Event.id, Invitation.erased_at.is_(None)),
+    ),
     # A list that waits to be brought in.
     sa.exists().where(SignupImport.event_id == Event.id, ImportFile.import_id == SignupImport.id),
 )

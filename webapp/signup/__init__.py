@@ -19,6 +19,9 @@ def init_app(app: Flask) -> None:
     )
     from webapp.signup.imports import commands as import_commands  # noqa: F401 - as above
     from webapp.signup.imports import manage as import_pages
+    from webapp.signup.invitations import commands as invitation_commands  # noqa: F401 - as above
+    from webapp.signup.invitations import manage as invitation_pages
+    from webapp.signup.invitations import views as invitation_views
 
     app.jinja_env.globals["slips"] = slips
     app.jinja_env.globals["asks_about_stay"] = extras.asks_about_stay
@@ -30,3 +33,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(builder.blueprint)
     app.register_blueprint(import_pages.blueprint)
     app.register_blueprint(own_address.blueprint)
+    app.register_blueprint(invitation_pages.blueprint)
+    app.register_blueprint(invitation_views.blueprint)

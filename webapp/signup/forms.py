@@ -31,6 +31,7 @@ ASKED = "asked"
 PERSON_AGE = dt.timedelta(hours=2)
 # More than this of a field is not worth showing again.
 _LONGEST_KEPT = 5000
+_LONGEST_INVITATION = 500
 _LONGEST_SECRET = 64
 _NOT_IN_PAGES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -46,6 +47,8 @@ class Entry:
     source: str = ""
     # Of the secret link, where the form opens only behind one.
     key: str = ""
+    # The link of a personal invitation, if they came by one.
+    invitation: str = ""
     # As sent, for the event's own questions: field name to all its values.
     raw: Mapping[str, list[str]] = dataclasses.field(default_factory=dict)
     trap: str = ""
@@ -140,6 +143,7 @@ def read(facts: Facts, sent: MultiDict[str, str], *, framed: bool = False) -> En
         ),
         source=clean_source(sent.get("from")) or "",
         key=shown(sent.get("key", ""))[:_LONGEST_SECRET],
+        invitation=shown(sent.get("invitation", ""))[:_LONGEST_INVITATION],
         raw={field: [shown(value) for value in values] for field, values in raw.items()},
         trap=sent.get(TRAP, ""),
         person=sent.get("person", ""),

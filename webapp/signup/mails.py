@@ -87,6 +87,7 @@ def _post(
     method: calendar.Method | None = None,
     expires_at: dt.datetime | None = None,
     key: str = "",
+    lane: outbox.Lane = "own",
     **flags: Any,
 ) -> None:
     """``words`` are this person's own, links among them; ``flags`` choose between the template's texts.
@@ -112,6 +113,7 @@ def _post(
         expires_at=expires_at or event.ended_at or event.closes_by,
         secrets=secrets,
         is_sample=person.is_sample,
+        lane=lane,
     )
 
 
@@ -120,16 +122,16 @@ def _remove_url(person: Person, first: bool) -> str:
     return links.remove_url(person) if first else ""
 
 
-def confirmed(event: Event, person: Person, at: dt.datetime, *, returning: bool = False, first: bool = False) -> None:  # fmt: skip
+def confirmed(event: Event, person: Person, at: dt.datetime, *, returning: bool = False, first: bool = False, lane: outbox.Lane = "own") -> None:  # fmt: skip
     """You have a place: when, how to join, the calendar entry. ``returning``: they had left before.
-    ``first``: nothing has been sent to the address yet."""
+    ``first``: nothing has been sent to the address yet. ``lane`` "blast": many get theirs at once."""
     found = links.of(person)
     words = {
         "my_url": found.my, "join_url": found.join, "cancel_url": found.cancel,
         "remove_url": _remove_url(person, first),
     }  # fmt: skip
     _post(
-        "confirmed", event, person, at, words, found=found, method="REQUEST", returning=returning
+        "confirmed", event, person, at, words, found=found, method="REQUEST", returning=returning, lane=lane,
     )  # fmt: skip
 
 
@@ -149,13 +151,13 @@ def approved(event: Event, person: Person, at: dt.datetime) -> None:
     _post("approved", event, person, at, words, found=found, method="REQUEST")
 
 
-def waitlisted(event: Event, person: Person, at: dt.datetime, *, first: bool = False, approved: bool = False) -> None:  # fmt: skip
+def waitlisted(event: Event, person: Person, at: dt.datetime, *, first: bool = False, approved: bool = False, lane: outbox.Lane = "own") -> None:  # fmt: skip
     """All places are taken; they get one in their turn. ``approved``: this is the organisers' answer."""
     found = links.of(person)
     words = {
         "my_url": found.my, "cancel_url": found.cancel, "remove_url": _remove_url(person, first),
     }  # fmt: skip
-    _post("waitlisted", event, person, at, words, approved=approved)
+    _post("waitlisted", event, person, at, words, approved=approved, lane=lane)
 
 
 def offer(event: Event, signup: Signup, at: dt.datetime) -> None:

@@ -33,6 +33,9 @@ from webapp.permissions import permission
 from webapp.signup import door_pass, facts, forms, operations, puzzles, slips
 from webapp.signup.facts import Facts
 from webapp.signup.forms import Entry
+from webapp.signup.invitations import links as invitation_links
+from webapp.signup.invitations import operations as invitations
+from webapp.signup.invitations.models import Invitation
 
 blueprint = Blueprint("signup", __name__)
 
@@ -61,6 +64,16 @@ def _state(found: Facts, at: dt.datetime, key: str) -> str:
     except Refused as refusal:
         return refusal.code
     return "full" if found.is_full and not found.event.waitlist else "open"
+
+
+def _invited(found: Facts, entry: Entry) -> Invitation | None:
+    """Whose invitation the form came by; one that opens nothing any more is as good as none."""
+    if not entry.invitation:
+        return None
+    try:
+        return invitation_links.read(entry.invitation, found.event.id)
+    except tokens.TokenError:
+        return None
 
 
 def _form(found: Facts, entry: Entry, status: int = 200) -> ResponseReturnValue:
@@ -165,7 +178,13 @@ def send(slug: str) -> ResponseReturnValue:
         if is_crowd:
             db.session.commit()
         else:
-            done = operations.sign_up(found.event.id, applicant, at, hold=is_robot)
+            invited = _invited(found, entry)
+            is_theirs = invited is not None and invited.email_key == applicant.address.key
+            done = operations.sign_up(
+                found.event.id, applicant, at, hold=is_robot, is_proved=is_theirs and not is_robot
+            )
+            if invited is not None and not is_robot and done.outcome not in ("full", "blocked"):
+                invitations.answered(invited, at)
             db.session.commit()
     except Refused as refusal:
         db.session.rollback()

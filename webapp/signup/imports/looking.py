@@ -78,6 +78,14 @@ def first_settings(event: Event, found: Listed) -> dict[str, Any]:
     }
 
 
+def typed(event: Event, text: str) -> list[Person]:
+    """The people of a few lines that somebody typed or pasted. Raises Refused."""
+    asked = asked_of(event)
+    found = listed(text.encode(), asked)
+    settings = Settings(found.mapping, {}, times.Reading(ZoneInfo(event.timezone)))
+    return list(people.read(found, settings, asked))
+
+
 def name_from(filename: str) -> str:
     """What an import is called until somebody says otherwise."""
     return (clean_source(filename.rpartition(".")[0] or filename) or "import")[:40]

@@ -28,6 +28,7 @@ from webapp.signup.extras import Extras
 from webapp.signup.imports import looking, sources
 from webapp.signup.imports.models import ImportedSignup, SignupImport
 from webapp.signup.imports.people import Person
+from webapp.signup.invitations import operations as invitations
 from webapp.signup.models import Answer, Consent, Signup, SignupChange, SignupNote, SignupTag
 from webapp.signup.operations import history, seats, tagging
 from webapp.signup.people import name_key
@@ -93,6 +94,8 @@ class Storing:
     def _store(self, row: SignupImport, event: Event, part: Sequence[Person], at: dt.datetime) -> None:  # fmt: skip
         keys = {person.address.key for person in part if person.address}
         known = looking.known_keys(event.id, keys)
+        if row.kind == "invite":
+            known |= invitations.invited_keys(event.id, keys)
         figures: Counter[str] = Counter()
         problems: list[tuple[int, str]] = []
         new: list[Person] = []
@@ -104,7 +107,10 @@ class Storing:
             if fate == "new" and person.address:
                 seen[person.address.key] = person.line
                 new.append(person)
-        added = _add(row, event, new, at, problems)
+        if row.kind == "invite":
+            added = Counter({"made_invitations": invitations.add(event, new, at, row.id)["made"]})
+        else:
+            added = _add(row, event, new, at, problems)
         row.figures = dict(Counter(row.figures) + figures + added)
         _keep(row, problems)
 
@@ -290,6 +296,12 @@ def undo_batch(import_id: int, at: dt.datetime) -> int:
     if row is None or row.state != "undoing":
         return 0
     event = seats.lock_event(row.event_id)
+    if row.kind == "invite":
+        gone = invitations.undo_import(row)
+        row.figures = {**row.figures, "undone": gone, "stayed": 0}
+        row.state, row.undone_at, row.done = "undone", at, 0
+        db.session.flush()
+        return 0
     found = db.session.execute(
         sa.select(Signup.id, Signup.public_id, Signup.email, ImportedSignup.no_mail)
         .join(ImportedSignup, ImportedSignup.signup_id == Signup.id)

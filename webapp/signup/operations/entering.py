@@ -91,8 +91,10 @@ def sign_up(
     *,
     hold: bool = False,
     is_sample: bool = False,
+    is_proved: bool = False,
 ) -> SignedUp:
-    """Signs ``applicant`` up at ``at``, and queues the mail that belongs to it.
+    """Signs ``applicant`` up at ``at``, and queues the mail that belongs to it. ``is_proved``: the form came
+    behind a link that only this mailbox had.
 
     With ``hold`` (it looked like a robot's) it is only kept for an organiser to see. Raises Refused if
     sign-up is not open, or not to somebody with this key.
@@ -112,7 +114,7 @@ def sign_up(
         return _kept_out(event, address, at, hold)
     has_seat = queries.has_seat(event)
     is_let_in = has_seat or event.waitlist
-    outcome, status, reason = _first_state(event, hold, has_seat)
+    outcome, status, reason = _first_state(event, hold, has_seat, is_proved)
     person = Newcomer(
         event_id=event_id,
         public_id=public_id,
@@ -132,6 +134,7 @@ def sign_up(
         "is_crew": False,
         **applicant.extras.columns(),
         "created_at": to_ms(at),
+        "proved_at": to_ms(at) if is_proved else None,
         "confirmed_at": to_ms(at) if status == "confirmed" else None,
         "waitlisted_at": to_ms(at) if status == "waitlisted" else None,
     }
@@ -177,11 +180,13 @@ def _kept_out(event: Event, address: Address, at: dt.datetime, hold: bool) -> Si
     return SignedUp("blocked" if event.waitlist or queries.has_seat(event) else "full")
 
 
-def _first_state(event: Event, hold: bool, has_seat: bool) -> tuple[Outcome, str, str | None]:
+def _first_state(
+    event: Event, hold: bool, has_seat: bool, is_proved: bool
+) -> tuple[Outcome, str, str | None]:
     """(outcome, status, why it waits) of a new sign-up."""
     if hold:
         return "held", "pending", "click"
-    if event.confirm_address:
+    if event.confirm_address and not is_proved:
         return "confirm_address", "pending", "address"
     if event.approval:
         return "waiting_for_approval", "pending", "approval"
