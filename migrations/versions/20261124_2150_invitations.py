@@ -1,7 +1,7 @@
 """invitations: who was asked to come, and mails to many that wait before they leave
 
 Revision ID: 0793
-Revises: 0787
+Revises: 0703
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0793"
-down_revision = "0787"
+down_revision = "0703"
 branch_labels = None
 depends_on = None
 

@@ -32,6 +32,9 @@ from webapp.mailing import operations as mailings
 from webapp.mailing.models import Mailing, MailingText
 from webapp.reports import operations as reports
 from webapp.signup import links, mails
+from webapp.signup.imports import operations as imports
+from webapp.signup.invitations import links as invitation_links
+from webapp.signup.invitations import operations as invitations
 from webapp.signup.models import Question, Signup
 
 _numbers = itertools.count(1)
@@ -175,6 +178,45 @@ def make_mailings(event: Event, subject: str = "Bring a friend") -> tuple[int, i
     return held.id, draft.id
 
 
+def make_lists(event: Event) -> dict[str, Any]:
+    """A list that waits to be looked at, one that came in, and people to be invited."""
+    rows = "".join(
+        f"Person {n} {LONG_WORD if n == 1 else ''},guest{n}@example.org,03/04/26 16:0{n},Paid\n"
+        for n in range(6)
+    )
+    data = (
+        f"Name,Email,Registration date,Status\n{rows}{ARABIC},wrong,,Sold\n,guest1@example.org,,\n"
+    )
+    waiting = imports.start(
+        event, "A list of the spring.csv", data.encode(), clock.now(), by="ada@example.org"
+    )
+    stored = imports.start(
+        event, "stored.csv", b"Email\nstored@example.org\n", clock.now(), by="ada@example.org"
+    )
+    imports.store(
+        stored,
+        event,
+        "registered",
+        "On our own form, to taking part",
+        clock.now(),
+        by="ada@example.org",
+    )
+    invitations.add_typed(
+        event,
+        f"{ARABIC} <one@example.org>\n{LONG_WORD} <two@example.org>",
+        clock.now(),
+        by="ada@example.org",
+    )
+    invitations.hold(event, "invite", clock.now() + dt.timedelta(hours=3), by="ada@example.org")
+    invited = invitations.first(event.id, "invite")
+    assert invited is not None
+    return {
+        "list": waiting.id,
+        "stored": stored.id,
+        "invitation": _path(invitation_links.url(invited)),
+    }
+
+
 def make_cast() -> Cast:
     ada, dora = make_user("Ada"), make_user("Dora", role="admin")
     before = make_evening(
@@ -225,6 +267,7 @@ def make_cast() -> Cast:
     ).first()
     words["mailing"], words["blast"] = make_mailings(db.session.get_one(Event, before.id))
     _notice, words["long_blast"] = make_mailings(db.session.get_one(Event, long.id), f"{LONG_WORD} {ARABIC}")  # fmt: skip
+    words |= make_lists(db.session.get_one(Event, before.id))
     words["ticket"] = tickets.for_guest(live.id, tokens.person_key(), named=True)
     found = db.session.get_one(Event, before.id)
     words["cohost"] = db.session.scalars(

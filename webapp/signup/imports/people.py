@@ -176,7 +176,7 @@ class _Reader:
         text = f"{date} {clock}".strip() if date else ""
         if text:
             person.registered_at = self.settings.times.moment(text)
-            if person.registered_at is None:
+            if person.registered_at is None and not self.settings.times.is_open(date):
                 person.notes.append(_("when they registered cannot be read"))
 
     def _extras(self, person: Person, companions: str, access: str) -> None:

@@ -46,6 +46,10 @@ class Reading:
             return None
         return moment if moment >= _EARLIEST else None
 
+    def is_open(self, text: str) -> bool:
+        """Whether it could be read if it were known which comes first, day or month."""
+        return self.order is None and _NUMBERS.fullmatch(text.strip()) is not None
+
     def _iso(self, text: str) -> dt.datetime | None:
         if not re.match(r"\d{4}-\d{2}-\d{2}", text):
             return None
