@@ -249,3 +249,13 @@ def test_the_pages_of_a_blast_are_those_of_no_other_mailing(ada: Any, client: An
     mine(ada, coming_event())
     other = mailings("reminder")[0].id
     assert client.get(f"{BASE}/{other}/edit").status_code == 404
+
+
+def test_the_list_of_sign_ups_hands_over_whom_it_shows(ada: Any, client: Any) -> None:
+    event = mine(ada, coming_event())
+    make_signup(event, "Ana", source="letter")
+    db.session.commit()
+    page = client.page("/manage/events/evening/signups?source=letter&status=confirmed")
+    (link,) = [a for a in page.tree.iter("a") if "/mail/schedule/new" in (a.get("href") or "")]
+    text = said(client.page(link.get("href")))
+    assert "And as chosen in the list of sign-ups: letter" in text
