@@ -206,6 +206,25 @@ def test_an_unproved_address_is_a_guest_until_a_mailed_button_is_pressed_there(
     assert attendance()["guests"] == 0
 
 
+@pytest.mark.parametrize("button", ["contact", "cancel", "agree"])
+def test_a_button_of_the_personal_page_says_who_sits_there_too(
+    make: Any, visitors: Any, house: Any, visits: Any, clock: Any, button: str
+) -> None:
+    slug = make()
+    visitors().send(slug)
+    ana = visitors()
+    ana.send(slug)
+    clock.move_to(LIVE)
+    joins(ana)
+    assert not visits()[0].is_registered
+    my = house.link("my")
+    assert ana.client.get(my).status_code == 200
+    assert not visits()[0].is_registered
+    assert ana.client.post(f"{my}/{button}", data={"host": "friends"}).status_code == 303
+    assert visits()[0].person_key == house.signup().person_key
+    assert visits()[0].is_registered
+
+
 def test_who_waits_for_an_answer_is_a_guest_until_it_is_yes(
     make: Any, visitors: Any, house: Any, visits: Any, clock: Any
 ) -> None:
@@ -310,6 +329,7 @@ def test_the_cookie_is_for_the_doors_alone_and_ends_with_the_event(
         "/guest",
         "/join",
         "/confirm",
+        "/my",
     }
     assert len({value for value, _ in set_}) == 1
     for _, parts in set_:

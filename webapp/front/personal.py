@@ -5,12 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from webapp import clock, i18n
 from webapp.agenda.queries import in_language, running_order
+from webapp.attendance import browsers
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import texts
@@ -76,6 +86,14 @@ def _page(
     return page, status
 
 
+def back(token: str, said: str, signup: Signup, event: Event, at: dt.datetime) -> Response:
+    """To the page, after one of its buttons was pressed and done. The press says who sits at this browser:
+    what it did as a guest was this person's."""
+    response = make_response(redirect(url_for("personal.show", token=token, said=said), 303))
+    browsers.whose_link(signup, event, at, response)
+    return response
+
+
 @blueprint.get("/my/<token>")
 @permission("link", csrf="token")
 def show(token: str) -> ResponseReturnValue:
@@ -114,7 +132,7 @@ def cancel(token: str) -> ResponseReturnValue:
         db.session.rollback()
         return _page(signup, event, token, at, 409, str(refusal))
     db.session.commit()
-    return redirect(url_for("personal.show", token=token, said="cancelled"), 303)
+    return back(token, "cancelled", signup, event, at)
 
 
 @blueprint.post("/my/<token>/come-back")
@@ -132,7 +150,7 @@ def come_back(token: str) -> ResponseReturnValue:
         return _page(signup, event, token, at, 409, problem)
     db.session.commit()
     said = "back" if signup.status == "confirmed" else "again"
-    return redirect(url_for("personal.show", token=token, said=said), 303)
+    return back(token, said, signup, event, at)
 
 
 @blueprint.post("/my/<token>/accept")
@@ -148,7 +166,7 @@ def accept(token: str) -> ResponseReturnValue:
         db.session.commit()
         return _page(signup, event, token, at, 409, str(refusal))
     db.session.commit()
-    return redirect(url_for("personal.show", token=token, said="accepted"), 303)
+    return back(token, "accepted", signup, event, at)
 
 
 @blueprint.post("/my/<token>/contact")
@@ -156,11 +174,11 @@ def accept(token: str) -> ResponseReturnValue:
 def withdraw(token: str) -> ResponseReturnValue:
     """Withdrawing a consent is as easy as giving it: one press."""
     at = clock.now()
-    signup, _event = _opened(token, at)
+    signup, event = _opened(token, at)
     operations.prove(signup, at)
     operations.withdraw_contact(signup, request.form.get("host", ""), at)
     db.session.commit()
-    return redirect(url_for("personal.show", token=token, said="withdrawn"), 303)
+    return back(token, "withdrawn", signup, event, at)
 
 
 @blueprint.post("/my/<token>/ask-to-erase")
@@ -171,7 +189,7 @@ def ask_to_erase(token: str) -> ResponseReturnValue:
     signup, event = _opened(token, at)
     operations.ask_to_erase(signup, event, at)
     db.session.commit()
-    return redirect(url_for("personal.show", token=token, said="erase"), 303)
+    return back(token, "erase", signup, event, at)
 
 
 @blueprint.route("/my/<token>/erase", methods=["GET", "POST"])

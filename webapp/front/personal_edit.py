@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp import clock, i18n
@@ -12,6 +12,7 @@ from webapp.attendance import operations as attendance
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import local_times, texts
+from webapp.front import personal
 from webapp.permissions import permission
 from webapp.signup import forms, links, operations, queries, questions, wording
 from webapp.tokens import TokenError
@@ -65,7 +66,7 @@ def edit(token: str) -> ResponseReturnValue:
     # What the address says is what they read before.
     i18n.prefer(signup.language, settled=True)
     db.session.commit()
-    return redirect(url_for("personal.show", token=token, said="edited"), 303)
+    return personal.back(token, "edited", signup, event, at)
 
 
 @blueprint.post("/my/<token>/agree")
@@ -83,4 +84,4 @@ def agree(token: str) -> ResponseReturnValue:
         abort(404)
     operations.agree_contact(signup, agreement, at)
     db.session.commit()
-    return redirect(url_for("personal.show", token=token, said="agreed"), 303)
+    return personal.back(token, "agreed", signup, event, at)

@@ -43,7 +43,7 @@ def _name(event_id: int) -> str:
 
 def _paths(event: Event) -> tuple[str, ...]:
     """Where a browser comes in, or proves who it is."""
-    return f"/events/{event.slug}", "/guest", "/join", "/confirm"
+    return f"/events/{event.slug}", "/guest", "/join", "/confirm", "/my"
 
 
 def of_browser(event_id: int) -> DoorPass | None:
