@@ -241,8 +241,9 @@ _SWITCH = re.compile(rf'href="\?{ARGUMENT}=([\w-]+)" hreflang=')
 
 def _with_the_rest(html: str) -> str:
     """The links to the other languages with what else the address says: where somebody found the event,
-    and the word that opens its form, stay."""
-    rest = [pair for pair in request.args.items(multi=True) if pair[0] != ARGUMENT]
+    and the word that opens its form, stay. A word that opens nothing makes no page of its own."""
+    gone = {ARGUMENT} if 'name="key"' in html else {ARGUMENT, "key"}
+    rest = [pair for pair in request.args.items(multi=True) if pair[0] not in gone]
     if not rest:
         return html
     before = urlencode(rest).replace("&", "&amp;")
