@@ -40,7 +40,7 @@ SAID_TO_ATTENDEES = (
     "webapp/addresses.py", "webapp/errors.py", "webapp/templating.py", "webapp/agenda/ical.py",
     "webapp/front/running.py", "webapp/front/words.py", "webapp/reports/article.py",
     "webapp/reports/counted.py", "webapp/reports/curve.py", "webapp/reports/drafting.py",
-    "webapp/privacy/own_data.py", "webapp/reports/pdf.py", "webapp/reports/saying.py", "webapp/signup/calendar.py",
+    "webapp/privacy/own_data.py", "webapp/privacy/queries.py", "webapp/reports/pdf.py", "webapp/reports/saying.py", "webapp/signup/calendar.py",
     "webapp/signup/extras.py", "webapp/signup/local_times.py", "webapp/signup/forms.py", "webapp/signup/operations/entering.py",
     "webapp/signup/operations/leaving.py", "webapp/signup/operations/queueing.py",
     "webapp/signup/operations/seats.py", "webapp/signup/operations/proving.py",
