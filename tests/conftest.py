@@ -42,6 +42,14 @@ def _worker() -> str:
     return os.environ.get("PYTEST_XDIST_WORKER", "main")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--new-snapshots",
+        action="store_true",
+        help="write what people read into tests/snapshots anew",
+    )
+
+
 @pytest.fixture(scope="session")
 def database_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty database of this worker's own."""

@@ -148,6 +148,7 @@ def _offer() -> Text:
             page,
             str(WHEN_BOX),
             _no_thanks(),
+            str(INVITE_OTHERS),
         ),
     )
 
@@ -222,7 +223,7 @@ KINDS: Mapping[str, Kind] = {
         _kind("waitlisted", _l("On the waiting list"), _l("When all places are taken."), _waitlisted,
               (NEWS, *_WAITS), (_WHEN, _STANDS, _TAKE_BACK, _INVITE)),
         _kind("offer", _l("A place is free"), _l("When it is somebody's turn on the waiting list."), _offer,
-              (DEADLINE, MY_PAGE, CANCEL_LINK, MY_PAGE_BUTTON), (_UNTIL, _STANDS, _WHEN, _NO_THANKS)),
+              (DEADLINE, MY_PAGE, CANCEL_LINK, MY_PAGE_BUTTON, INVITE_OTHERS), (_UNTIL, _STANDS, _WHEN, _NO_THANKS, _INVITE)),
         _kind("offer_lapsed", _l("The offer is over"), _l("When nobody took an offered place in time."), _offer_lapsed,
               (MY_PAGE, MY_PAGE_BUTTON), (_WHEN, _STANDS)),
         _kind("link_again", _l("The link again"), _l("When somebody asks for their link, or signs up a second time."), _link_again,
