@@ -182,6 +182,34 @@ def test_rows_with_the_same_address_are_one_person(context: Flask) -> None:
     assert row.problems == [[3, "the same address as in line 2"]]
 
 
+@pytest.mark.case("D40")
+@pytest.mark.case("D41")
+def test_our_own_file_reads_back_unchanged(app: Flask) -> None:
+    from webapp.signup import export
+
+    names = ["=1+1", "+49 30 1234", "-x", "@home", 'Ana "A", of; Sucre', "عبد الرحمن", "O'Neil"]
+    with app.test_request_context():
+        first, second = make_event(), make_event()
+        for event in (first, second):
+            db.session.add(Question(event_id=event.id, key="what", label="What?", type="paragraph"))
+        db.session.flush()
+        asked = db.session.scalars(sa.select(Question).where(Question.event_id == first.id)).one()
+        for number, name in enumerate(names):
+            made = make_signup(first, name, email=f"p{number}@example.org", source="poster")
+            db.session.add(
+                Answer(signup_id=made.id, question_id=asked.id, value=f"{name}\nand more")
+            )
+        db.session.commit()
+        data = "".join(export.Table(first, {}).stream()).encode()
+        row = bring_in(second, data, "ours.csv")
+        assert (row.system, row.figures["made_confirmed"]) == ("turnout", len(names))
+
+        def kept(event: Event) -> list[Any]:
+            return [(s.name, s.email, s.status, s.source, s.created_at, queries.answers_by_key(s)) for s in signups(event)]  # fmt: skip
+
+        assert kept(second) == kept(first)
+
+
 # Large lists, in the background
 
 
