@@ -56,7 +56,8 @@ def public_pages(cast: Cast, slug: str) -> list[str]:
     """Every address that anybody may open, and the feeds and files below them."""
     found = []
     for route in walk.routes(cast.app, "public"):
-        if route.reads and route.endpoint != "static":
+        # Pictures and frames name no event, and a way back to the form is no page.
+        if route.reads and route.endpoint != "static" and not route.path.startswith(("/logos/", "/embed/")) and not route.path.endswith("/signup/address"):  # fmt: skip
             found.append(route.address(route.values(cast, cast.evening, **({"slug": slug} if "slug" in route.names else {}))))  # fmt: skip
     return found
 
