@@ -51,6 +51,11 @@ def job_words() -> dict[str, str]:
         "links": _("Sends links once more where an organiser asked for it"),
         "unproved": _("Drops sign-ups whose address nobody proved in time"),
         "mailings": _("Writes reminders and other mails that the schedule says are due"),
+        "held_mailings": _("Writes to invited and imported people once the hold is over"),
+        "invitations": _("Forgets who was invited to an event that is over"),
+        "imports": _("Looks at lists of people, stores them and takes them back"),
+        "import_files": _("Deletes uploaded lists that nobody went on with"),
+        "handovers": _("Tells co-hosts whom to remove, and organisers whom to hand over"),
     }
 
 

@@ -61,7 +61,7 @@ def _undo(import_id: int, at: dt.datetime) -> int:
 _TURNS = {"looking": _look, "storing": _store, "undoing": _undo}
 
 
-@jobs.every(600, "import files")
+@jobs.every(600, "import_files")
 def forget(at: dt.datetime) -> int:
     """Deletes files that nobody went on with for a day."""
     done = operations.forget_old(at)

@@ -13,7 +13,7 @@ from webapp.signup.invitations import operations
 from webapp.signup.invitations.models import Invitation
 
 
-@jobs.every(5.0, "held mailings")
+@jobs.every(5.0, "held_mailings")
 def send(at: dt.datetime) -> int:
     """Writes the mails of every mailing that is due; answers how many people that was. Commits in batches,
     so that it can be stopped at any point and goes on there the next time."""
