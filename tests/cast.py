@@ -55,6 +55,8 @@ from webapp.signup.invitations import links as invitation_links
 from webapp.signup.invitations.models import HeldMailing, Invitation
 from webapp.signup.models import (
     Answer,
+    Batch,
+    BatchPerson,
     Consent,
     FormUndo,
     LinkSending,
@@ -274,6 +276,20 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
         _add(Consent(signup_id=signups[0].id, kind=kind, host_key=key, wording=words, version="1", agreed_at=NOW))  # fmt: skip
     tag = _add(Tag(event_id=event.id, name=f"Friend of {mark}", key=f"friend of {mark}"))
     _add(SignupTag(signup_id=signups[0].id, tag_id=tag.id))
+    batch = _add(
+        Batch(
+            event_id=event.id,
+            key=tokens.public_id(),
+            by_user_id=owner.id,
+            by=owner.email,
+            act="links",
+            at=NOW,
+            people=2,
+            refused=1,
+        )
+    )
+    _add(BatchPerson(batch_id=batch.id, signup_id=signups[0].id))
+    _add(BatchPerson(batch_id=batch.id, signup_id=signups[1].id, refused=f"No, says {mark}"))
     memo = _add(
         SignupNote(signup_id=signups[0].id, at=NOW, author=owner.email, text=f"A note on {mark}")
     )
@@ -315,12 +331,12 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     return {
         "mailings": _mailings(event, mark, signups),
         "signups": signups, "speakers": [kate, tim], "sessions": [opening, talk, closing],
-        "notes": notes, "mails": mails, "guest_key": guest_key, "memo": memo, "questions": [question, unanswered, retired],
         "sources": [source],
         "imports": brought,
         **_invitations(event, mark, owner, brought[2]),
         "logos": [logo],
         "handovers": [handover],
+        "notes": notes, "mails": mails, "guest_key": guest_key, "memo": memo, "batch": batch, "questions": [question, unanswered, retired],
     }  # fmt: skip
 
 
@@ -332,6 +348,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "key": [row.key for row in made["sessions"]],
         "speaker_id": [str(row.id) for row in made["speakers"]],
         "note_id": [str(row.id) for row in made["notes"]],
+        "batch_id": [str(made["batch"].id)],
         "memo_id": [str(made["memo"].id)],
         "invitation_id": [str(row.id) for row in made["invitations"]],
         "held_id": [str(row.id) for row in made["held"]],

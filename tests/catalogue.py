@@ -51,6 +51,7 @@ SAID_TO_ATTENDEES = (
 SAID_TO_ORGANISERS = {
     "webapp/accounts/views.py", "webapp/api/views.py", "webapp/front/service.py",
     "webapp/errors.py _said_to_programs",
+    "webapp/signup/forms.py read_added",
     "webapp/signup/questions.py checked", "webapp/signup/questions.py replace",
     "webapp/attendance/operations.py add_head_count",
 }  # fmt: skip

@@ -35,7 +35,7 @@ from webapp.signup import links, mails
 from webapp.signup.imports import operations as imports
 from webapp.signup.invitations import links as invitation_links
 from webapp.signup.invitations import operations as invitations
-from webapp.signup.models import Question, Signup
+from webapp.signup.models import Batch, BatchPerson, Question, Signup
 
 _numbers = itertools.count(1)
 
@@ -145,6 +145,21 @@ def _evening(event: Event, signup: Signup) -> Evening:
 
 def _path(url: str) -> str:
     return "/" + url.split("/", 3)[3]
+
+
+def make_batch(evening: Evening) -> int:
+    """Something done with many people, and somebody with whom it could not be done."""
+    signup_id = db.session.scalars(sa.select(Signup.id).where(Signup.event_id == evening.id)).one()
+    # Finished, since the jobs of the site would go on with it.
+    batch = Batch(
+        event_id=evening.id, key=tokens.public_id(), by="ada@example.org", act="cancel", at=clock.now(),
+        people=3, done=1, refused=1, finished_at=clock.now(), is_stopped=True,
+    )  # fmt: skip
+    db.session.add(batch)
+    db.session.flush()
+    db.session.add(BatchPerson(batch_id=batch.id, signup_id=signup_id, refused="All places are taken."))  # fmt: skip
+    db.session.flush()
+    return batch.id
 
 
 @dataclasses.dataclass(frozen=True)
@@ -268,6 +283,7 @@ def make_cast() -> Cast:
     words["mailing"], words["blast"] = make_mailings(db.session.get_one(Event, before.id))
     _notice, words["long_blast"] = make_mailings(db.session.get_one(Event, long.id), f"{LONG_WORD} {ARABIC}")  # fmt: skip
     words |= make_lists(db.session.get_one(Event, before.id))
+    words["batch"] = make_batch(long)
     words["ticket"] = tickets.for_guest(live.id, tokens.person_key(), named=True)
     found = db.session.get_one(Event, before.id)
     words["cohost"] = db.session.scalars(

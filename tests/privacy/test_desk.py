@@ -26,6 +26,8 @@ from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImpor
 from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import (
     Answer,
+    Batch,
+    BatchPerson,
     Consent,
     LinkSending,
     Question,
@@ -70,7 +72,8 @@ def full_evening(**values: Any) -> Event:
         for state in ("ready", "stored")
     )  # fmt: skip
     handover = Handover(event_id=event.id, host_key="friends", at=NOW, by="Ada", people=1, only_new=True)  # fmt: skip
-    db.session.add_all([question, tag, mailing, waiting, listed, handover])
+    batch = Batch(event_id=event.id, key=event.slug, by="ada@example.org", act="links", at=NOW)
+    db.session.add_all([question, tag, mailing, waiting, listed, handover, batch])
     db.session.flush()
     start = event.starts_at
     db.session.add_all(
@@ -85,6 +88,7 @@ def full_evening(**values: Any) -> Event:
             ImportFile(import_id=waiting.id, content=b"Ana,ana@example.org", shown={}),
             HandoverRow(handover_id=handover.id, signup_id=ana.id, reference="Pana", address_mark="0" * 32),
             SignupNote(signup_id=ana.id, at=NOW, author="ada@example.org", text="Knows Bea"),
+            BatchPerson(batch_id=batch.id, signup_id=ana.id, refused="No"),
             SignupTag(signup_id=ana.id, tag_id=tag.id),
             MailingRecipient(mailing_id=mailing.id, signup_id=ana.id, done_at=NOW),
             SuppressedAddress(address_key="ana@example.org", reason="no such user", at=NOW),
@@ -123,6 +127,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "chosen": (1, 1), "imported": (1, 1), "import_files": (1, 1), "invitations": (1, 1),
         "link_sendings": (1, 1),
         "handed_over": (1, 1),
+        "batches": (1, 1),
     }  # fmt: skip
     assert all(named for named, _ in before.values()), "every place is tried"
     commands.run(NOW)
@@ -133,6 +138,7 @@ def test_the_proof_sees_everything_and_after_erasing_nothing(context: Flask) -> 
         "changes": (0, 0), "signup_notes": (0, 0), "signup_tags": (0, 0), "tags": (0, 0),
         "chosen": (0, 0), "link_sendings": (0, 0), "imported": (0, 1), "import_files": (0, 0), "invitations": (0, 1),
         "handed_over": (0, 1),
+        "batches": (0, 0),
     }  # fmt: skip
     assert desk.last_erasure(event) == NOW
     # The other event's time is not up.

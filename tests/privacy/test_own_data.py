@@ -26,6 +26,7 @@ HOLDINGS_LEFT_OUT = {
     "link_sendings": "that the links were sent stands among the changes",
     "imported": "that a list brought them in stands among the changes",
     "import_files": "a list that waits knows of no sign-up yet",
+    "batches": "that somebody's turn in a task of the organisers has not come yet; what came of it is shown as a change",
     "signup_tags": "shown with the words of the tags",
 }
 COLUMNS_LEFT_OUT = {

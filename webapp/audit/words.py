@@ -62,6 +62,8 @@ SENTENCES = {
     "signup.noted": _l("A note about a person was written."),
     "signup.note_deleted": _l("A note about a person was deleted."),
     "signup.erased": _l("A person's data was deleted."),
+    "signups.batch": _l("Something was begun with many people at once."),
+    "signups.batch_stopped": _l("What was begun with many people was stopped."),
     "signups.exported": _l("The list of sign-ups was downloaded."),
     "signups.imported": _l("People were brought in from a list."),
     "signups.invitations_added": _l("People were put on the list to be invited."),
@@ -152,6 +154,15 @@ _FIELDS = {
     "accent": _l("colour"),
 }
 
+_BATCHES = {
+    "tag": _l("a tag"),
+    "untag": _l("a tag taken away"),
+    "approve": _l("approving"),
+    "decline": _l("declining"),
+    "cancel": _l("taking places back"),
+    "links": _l("sending links again"),
+}
+
 # Their summary is what the event was called at the time, which the page says anyway.
 _TITLED = frozenset(
     word for word in SENTENCES if word.startswith("event.") and word != "event.announced"
@@ -201,6 +212,10 @@ def addition(entry: AuditEntry) -> str:
             return ngettext("%(n)s person", "%(n)s people", people, n=number(people))
         case "event.translated":
             return str(details.get("language", ""))
+        case "signups.batch":
+            people = int(details.get("people", 0))
+            act = str(_BATCHES.get(details.get("act", ""), details.get("act", "")))
+            return f"{act}, " + ngettext("%(n)s person", "%(n)s people", people, n=number(people))
         case "mail.resent":
             return entry.summary.replace("_", " ")
         case "mail.links_again":

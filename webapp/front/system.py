@@ -49,6 +49,7 @@ def job_words() -> dict[str, str]:
         "privacy": _("Deletes people’s data when its time is over"),
         "seats": _("Hands free places on to those who wait"),
         "links": _("Sends links once more where an organiser asked for it"),
+        "batches": _("Does what organisers began with many people at once"),
         "unproved": _("Drops sign-ups whose address nobody proved in time"),
         "mailings": _("Writes reminders and other mails that the schedule says are due"),
         "held_mailings": _("Writes to invited and imported people once the hold is over"),

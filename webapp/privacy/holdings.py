@@ -20,6 +20,7 @@ from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImpor
 from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import (
     Answer,
+    BatchPerson,
     Consent,
     LinkSending,
     Signup,
@@ -50,6 +51,7 @@ _SENDINGS = sa.join(LinkSending, Signup, Signup.id == LinkSending.signup_id)
 _CHANGES = sa.join(SignupChange, Signup, Signup.id == SignupChange.signup_id)
 _NOTES = sa.join(SignupNote, Signup, Signup.id == SignupNote.signup_id)
 _TAGGED = sa.join(SignupTag, Signup, Signup.id == SignupTag.signup_id)
+_BATCHED = sa.join(BatchPerson, Signup, Signup.id == BatchPerson.signup_id)
 _REFUSED = sa.join(SuppressedAddress, Signup, Signup.email_key == SuppressedAddress.address_key)
 _CHOSEN = sa.join(MailingRecipient, Signup, Signup.id == MailingRecipient.signup_id)
 _IMPORTED = sa.join(ImportedSignup, Signup, Signup.id == ImportedSignup.signup_id)
@@ -88,6 +90,10 @@ HOLDINGS = (
     Holding(
         "tags", "tags", _l("The words of those tags"), _l("nothing: they go with the last who has them"),
         Tag.__table__, Tag.event_id, sa.true(),
+    ),
+    Holding(
+        "batches", "signup_batch_people", _l("People with whom something is being done, or could not be"), _l("nothing"),
+        _BATCHED, Signup.event_id, sa.true(),
     ),
     Holding(
         "consents", "consents", _l("What somebody agreed to"),
@@ -161,7 +167,7 @@ OTHERS = {
     "mail_plans": _PROGRAMME, "mailings": _PROGRAMME, "mailing_texts": _PROGRAMME,
     "presses": _PROGRAMME, "notes": _PROGRAMME, "reports": _PROGRAMME, "report_versions": _PROGRAMME,
     "users": _STAFF, "user_sessions": _STAFF, "api_tokens": _STAFF, "memberships": _STAFF,
-    "audit_entries": _STAFF, "link_rounds": _STAFF, "head_counts": _STAFF,
+    "audit_entries": _STAFF, "link_rounds": _STAFF, "signup_batches": _STAFF, "head_counts": _STAFF,
     "tallies": _COUNTS, "frozen_figures": _COUNTS,
     "attendance_marks": _MACHINE, "job_runs": _MACHINE, "delivery_pauses": _MACHINE,
     "held_mailings": _l("which mails to many were started, by whom, and to how many"),

@@ -27,7 +27,15 @@ from webapp.signup import operations as signup_operations
 from webapp.signup import queries as signup_queries
 from webapp.signup.imports import operations as imports
 from webapp.signup.invitations import operations as invitations
-from webapp.signup.models import Answer, LinkSending, Signup, SignupChange, SignupNote, SignupTag
+from webapp.signup.models import (
+    Answer,
+    BatchPerson,
+    LinkSending,
+    Signup,
+    SignupChange,
+    SignupNote,
+    SignupTag,
+)
 
 By = User | str
 BATCH = 100
@@ -188,7 +196,7 @@ def _erase(
     _empty_mails([row.public_id for row in rows])
     ids = [row.id for row in rows]
     mailing_operations.forget(ids)
-    for table in (Answer, LinkSending, SignupChange, SignupNote, SignupTag):
+    for table in (Answer, BatchPerson, LinkSending, SignupChange, SignupNote, SignupTag):
         db.session.execute(sa.delete(table).where(table.signup_id.in_(ids)))
     signup_operations.forget_unused_tags(event_id)
     addresses = {row.email_key for row in rows if row.email_key}

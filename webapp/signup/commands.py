@@ -1,4 +1,5 @@
-"""The waiting list's own work: what time and a changed capacity do to it."""
+"""What goes on behind the pages: the waiting list's own work (what time and a changed capacity do to it), and
+what organisers do with many people at once."""
 
 from __future__ import annotations
 
@@ -23,6 +24,26 @@ def move_seats(at: dt.datetime) -> int:
             while moved := operations.move_seats(event_id, at):
                 db.session.commit()
                 done += moved
+        except Refused:
+            # The event was deleted since.
+            db.session.rollback()
+        db.session.commit()
+    return done
+
+
+@jobs.every(2.0, "batches")
+def go_on(at: dt.datetime) -> int:
+    """Does with the next people what organisers began with many at once; answers with how many. Commits
+    after every few, so that it can be stopped at any point and goes on there the next time."""
+    with reading():
+        batch_ids = queries.unfinished_batches()
+        db.session.commit()
+    done = 0
+    for batch_id in batch_ids:
+        try:
+            while some := operations.many.go_on(batch_id, at):
+                db.session.commit()
+                done += some
         except Refused:
             # The event was deleted since.
             db.session.rollback()

@@ -2,58 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import cast
-from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from webapp import clock
+from webapp import clock, i18n
 from webapp.accounts.models import User
 from webapp.audit import operations as audit
 from webapp.db import db
 from webapp.events import access
-from webapp.events.models import Event
 from webapp.permissions import permission
-from webapp.signup import export, queries
+from webapp.signup import export, finding, queries
+from webapp.signup.queries import Choice
 
 blueprint = Blueprint("signup_manage", __name__, url_prefix="/manage/events/<slug>/signups")
-
-
-def _hosts(event: Event) -> dict[str, str]:
-    """Who people may have agreed to hear from: key and name, the host first."""
-    found = {event.host_key: event.host_name} | {host.key: host.name for host in event.cohosts}
-    return {key: name for key, name in found.items() if name}
-
-
-def _addresses(slug: str, choice: queries.Choice) -> Callable[..., str]:
-    """Makes the list's address for ``choice`` with some of it changed."""
-
-    def address(**changes: object) -> str:
-        now = {**choice.as_args(), **changes}
-        if now.get("page") == 1:
-            del now["page"]
-        kept = {name: value for name, value in now.items() if value}
-        query = f"?{urlencode(kept)}" if kept else ""
-        return url_for("signup_manage.index", slug=slug) + query
-
-    return address
 
 
 @blueprint.get("")
 @permission("event")
 def index(slug: str) -> ResponseReturnValue:
     event = access.current()
-    hosts = _hosts(event)
-    choice = queries.Choice.from_args(request.args)
+    if request.args.get("said"):
+        # A question and an answer to it are chosen as one.
+        args = request.args.to_dict()
+        args["question"], _colon, args["answer"] = args.pop("said").partition(":")
+        return redirect(finding.address(slug, Choice.from_args(args)))
+    choice = Choice.from_args(request.args)
     page = max(1, min(request.args.get("page", 1, type=int), 1_000_000))
     rows, has_more = queries.page(event.id, choice, page)
+    counts = queries.counts(event.id)
+    if not set(choice.as_args()) - {"status"}:
+        found = counts[choice.status] if choice.status else sum(counts.values())
+    elif page == 1 and not has_more:
+        found = len(rows)
+    else:
+        found = queries.number(event.id, choice)
     return render_template(
         "signup/manage_list.html",
-        event=event, tab="signups", at=clock.now(), hosts=hosts, choice=choice, rows=rows, page=page,
-        has_more=has_more, address=_addresses(slug, choice), counts=queries.counts(event.id), agreed=queries.agreed_counts(event.id),
+        event=event, tab="signups", at=clock.now(), finding=finding, choice=choice, rows=rows, page=page,
+        has_more=has_more, counts=counts, hosts=finding.hosts(event),
+        said=finding.said(event, choice), offers=finding.offers(event), tags=queries.tags(event.id),
+        sources=queries.sources(event.id), languages=i18n.languages(), running=queries.unfinished_batches(event.id),
+        found=found,
     )  # fmt: skip
 
 
@@ -62,10 +54,8 @@ def index(slug: str) -> ResponseReturnValue:
 def export_csv(slug: str) -> ResponseReturnValue:
     """All sign-ups as one CSV file. A POST, since who took the list away is written down first."""
     event = access.current()
-    table = export.Table(event, _hosts(event))
-    audit.record(
-        "signups.exported", at=clock.now(), actor=cast(User, current_user), event_id=event.id
-    )
+    table = export.Table(event, finding.hosts(event))
+    audit.record("signups.exported", at=clock.now(), actor=cast(User, current_user), event_id=event.id)  # fmt: skip
     db.session.commit()
     response = Response(table.stream(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{slug}-signups.csv"'

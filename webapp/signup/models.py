@@ -22,6 +22,9 @@ _LIVE = sa.text(
 )
 
 
+_MAY_WRITE = sa.text("kind = 'contact' AND withdrawn_at IS NULL")
+
+
 class Signup(Base):
     """One person's place at one event. Erasing keeps the row and its status, without the person."""
 
@@ -50,6 +53,11 @@ class Signup(Base):
         sa.Index("ix_signups_event_id_name_key", "event_id", "name_key"),
         # The list: newest first, wherever the other events' rows lie.
         sa.Index("ix_signups_event_id_id", "event_id", "id"),
+        # Where people found the event.
+        sa.Index(
+            "ix_signups_source", "event_id", "source",
+            sqlite_where=sa.text("source IS NOT NULL"), postgresql_where=sa.text("source IS NOT NULL"),
+        ),
         # Whose stay must not be recorded: few, and asked for with every batch of pulses.
         sa.Index(
             "ix_signups_no_stay", "event_id",
@@ -120,7 +128,17 @@ class Consent(Base):
     "contact" further contact by the host or co-host named by ``host_key``."""
 
     __tablename__ = "consents"
-    __table_args__ = (sa.CheckConstraint("kind IN ('event', 'contact')", name="kind"),)
+    __table_args__ = (
+        sa.CheckConstraint("kind IN ('event', 'contact')", name="kind"),
+        # Who may be written to by whom.
+        sa.Index(
+            "ix_consents_contact",
+            "host_key",
+            "signup_id",
+            sqlite_where=_MAY_WRITE,
+            postgresql_where=_MAY_WRITE,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     signup_id: Mapped[int] = mapped_column(
@@ -227,6 +245,59 @@ class LinkSending(Base):
         sa.ForeignKey("signups.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     at: Mapped[dt.datetime]
+
+
+class Batch(Base):
+    """One thing that an organiser does with many people at once, and how far it is. It goes on behind the
+    pages, a few people at a time, so that a hundred thousand take nobody's evening."""
+
+    __tablename__ = "signup_batches"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "act IN ('tag','untag','approve','decline','cancel','links')", name="act"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("events.id", ondelete="CASCADE"), index=True
+    )
+    # Of the form: sent twice, it is done once.
+    key: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    by_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
+    by: Mapped[str] = mapped_column(sa.String(254))
+    act: Mapped[str] = mapped_column(sa.String(10))
+    # The tag or the reason; empty as soon as it is needed no more.
+    value: Mapped[str] = mapped_column(sa.Text, default="")
+    at: Mapped[dt.datetime]
+    people: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[dt.datetime | None]
+    is_stopped: Mapped[bool] = mapped_column(default=False)
+
+
+class BatchPerson(Base):
+    """Somebody whose turn in a batch has not come yet, or (``refused``) with whom it could not be done."""
+
+    __tablename__ = "signup_batch_people"
+    __table_args__ = (
+        # Whose turn is next.
+        sa.Index(
+            "ix_signup_batch_people_next", "batch_id", "turn", "signup_id",
+            sqlite_where=sa.text("refused IS NULL"), postgresql_where=sa.text("refused IS NULL"),
+        ),
+    )  # fmt: skip
+
+    batch_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("signup_batches.id", ondelete="CASCADE"), primary_key=True
+    )
+    signup_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("signups.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    # Who holds no seat comes first: a seat that is taken from one must not go to another of the same batch.
+    turn: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[str | None] = mapped_column(sa.String(500))
 
 
 class Question(Base):

@@ -19,11 +19,14 @@ from webapp.signup import statements
 # Part of what is asked here, in a file of its own.
 from webapp.signup.choosing import Choice as Choice
 from webapp.signup.choosing import chosen as chosen
+from webapp.signup.choosing import people as people
 from webapp.signup.models import (
     LIVE,
     SEATED,
     STATUSES,
     Answer,
+    Batch,
+    BatchPerson,
     Consent,
     Question,
     Signup,
@@ -266,6 +269,81 @@ def page(event_id: int, choice: Choice, number: int = 1) -> tuple[list[Listed], 
         for row in rows[:PAGE]
     ]
     return listed, len(rows) > PAGE
+
+
+def number(event_id: int, choice: Choice) -> int:
+    """How many the list shows of ``choice``, erased ones among them where it does."""
+    found = chosen(event_id, choice).order_by(None).with_only_columns(sa.func.count())
+    return int(db.session.scalar(found) or 0)
+
+
+def people_count(event_id: int, choice: Choice) -> int:
+    """How many something can be done with."""
+    found = people(event_id, choice).order_by(None).with_only_columns(sa.func.count())
+    return int(db.session.scalar(found) or 0)
+
+
+def first(event_id: int, choice: Choice, limit: int) -> list[Signup]:
+    """The newest of a choice with whom something can be done."""
+    return list(db.session.scalars(people(event_id, choice).limit(limit)))
+
+
+def sources(event_id: int) -> list[str]:
+    """Where people found the event, what most of them named first; at most fifty."""
+    return [
+        source or ""
+        for source in db.session.scalars(
+            sa.select(Signup.source)
+            # Written out: only then do both engines see that the partial index answers it.
+            .where(Signup.event_id == event_id, sa.text("signups.source IS NOT NULL"))
+            .group_by(Signup.source)
+            .order_by(sa.func.count().desc(), Signup.source)
+            .limit(50)
+        )
+    ]
+
+
+def ticked(event_id: int, public_ids: Collection[str]) -> list[Signup]:
+    """These people of the event, the first who signed up first."""
+    if not public_ids:
+        return []
+    return list(
+        db.session.scalars(
+            sa.select(Signup)
+            .where(
+                Signup.event_id == event_id,
+                Signup.public_id.in_(public_ids),
+                Signup.erased_at.is_(None),
+            )
+            .order_by(Signup.id)
+        )
+    )
+
+
+def batch(event_id: int, batch_id: int) -> Batch | None:
+    return db.session.scalar(
+        sa.select(Batch).where(Batch.event_id == event_id, Batch.id == batch_id)
+    )
+
+
+def unfinished_batches(event_id: int | None = None) -> list[int]:
+    """The ids of batches that are not through, the oldest first; of one event or of all."""
+    statement = sa.select(Batch.id).where(Batch.finished_at.is_(None)).order_by(Batch.id)
+    if event_id is not None:
+        statement = statement.where(Batch.event_id == event_id)
+    return list(db.session.scalars(statement))
+
+
+def refused_in(batch: Batch, limit: int) -> list[tuple[Signup, str]]:
+    """With whom it could not be done, and why."""
+    rows = db.session.execute(
+        sa.select(Signup, BatchPerson.refused)
+        .join(BatchPerson, BatchPerson.signup_id == Signup.id)
+        .where(BatchPerson.batch_id == batch.id, BatchPerson.refused.is_not(None))
+        .order_by(Signup.id)
+        .limit(limit)
+    )
+    return [(signup, reason) for signup, reason in rows]
 
 
 def contact_keys(signup_ids: Iterable[int]) -> dict[int, set[str]]:

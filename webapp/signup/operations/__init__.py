@@ -4,7 +4,7 @@ them all here."""
 
 from __future__ import annotations
 
-from webapp.signup.operations import asking
+from webapp.signup.operations import asking, many
 from webapp.signup.operations.agreeing import agree_contact, ask_to_erase, withdraw_contact
 from webapp.signup.operations.blocking import block, forget_blocks
 from webapp.signup.operations.correcting import correct_address, correct_own
@@ -56,6 +56,7 @@ __all__ = [
     "forget_unused_tags",
     "give_up",
     "lock_event",
+    "many",
     "mark_crew",
     "move_seats",
     "prove",

@@ -1,0 +1,23 @@
+// Ticking all on the page, and how many are ticked. Without this script each is ticked by itself.
+"use strict";
+(function () {
+  const all = document.querySelector("[data-tick-all]");
+  const number = document.querySelector("[data-ticked]");
+  const boxes = [...document.querySelectorAll("input[name=pick]")];
+  if (!all || !boxes.length) return;
+
+  function count() {
+    const ticked = boxes.filter((box) => box.checked).length;
+    if (number) number.textContent = ticked || "";
+    all.checked = ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  }
+
+  all.hidden = false;
+  all.addEventListener("change", () => {
+    boxes.forEach((box) => { box.checked = all.checked; });
+    count();
+  });
+  boxes.forEach((box) => box.addEventListener("change", count));
+  count();
+})();
