@@ -70,6 +70,7 @@ TYPED: dict[str, dict[str, str]] = {
     "manage_report.publish": {"correction": "The name of the second speaker"},
     "signup.send_embedded": {"name": "Eva", "email": "eva@example.org", "consent": "yes", "q_city": "Sucre"},
     "signup.send": {"name": "Eva", "email": "eva@example.org", "consent": "yes", "q_city": "Sucre"},
+    "signup_add.add": {"name": "Eva", "email": "eva@example.org", "agreed": "Rang us"},
     "signup_many.begin": {"new_tag": "Press"},
     "signup_person.tag": {"tag": "Press"},
     "signup_person.add_note": {"text": "Asked for a front seat"},

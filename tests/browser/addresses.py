@@ -81,6 +81,7 @@ PAGES: dict[str, list[str]] = {
     "invitation.show": ["{invitation}"],
     "invitation.remove": ["{invitation}/remove"],
     "signup_manage.index": [f"{BOLIVIA}/signups", f"{BEFORE}/signups", f"{BEFORE}/signups?q=nobody", "{long.manage}/signups"],
+    "signup_add.add": [f"{BEFORE}/signups/add", "{waiting.manage}/signups/add", "{long.manage}/signups/add"],
     "signup_many.ask": [f"{BEFORE}/signups/many", f"{BEFORE}/signups/many?who=ticked", "{long.manage}/signups/many"],
     "signup_many.show": ["{long.manage}/signups/many/{batch}"],
     "signup_story.show": [f"{BOLIVIA}/signups/{{sample_person}}", f"{BEFORE}/signups/{{before.person}}"],

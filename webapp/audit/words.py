@@ -57,6 +57,7 @@ SENTENCES = {
     "signup.address_removed": _l(
         "An address that somebody else had given was removed by its owner."
     ),
+    "signup.added": _l("Somebody was signed up by hand."),
     "signup.tagged": _l("People were given a tag."),
     "signup.untagged": _l("A tag was taken away from people."),
     "signup.noted": _l("A note about a person was written."),

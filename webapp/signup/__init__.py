@@ -11,6 +11,7 @@ def init_app(app: Flask) -> None:
         commands,  # noqa: F401 - imported for the jobs it registers
         extras,
         manage,
+        manage_add,
         manage_many,
         manage_person,
         own_address,
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(manage_person.blueprint)
     app.register_blueprint(manage_many.blueprint)
+    app.register_blueprint(manage_add.blueprint)
     app.register_blueprint(builder.blueprint)
     app.register_blueprint(import_pages.blueprint)
     app.register_blueprint(own_address.blueprint)

@@ -23,12 +23,14 @@ from webapp.signup.facts import Facts
 from webapp.signup.models import Signup
 from webapp.signup.people import Applicant, Edited, clean_name, clean_source
 from webapp.signup.questions import Ask
+from webapp.signup.wording import Agreement
 
 # People never see this field; robots fill in everything.
 TRAP = "homepage"
 # The questions that hang on others and that the page showed; one that is empty says that it is our form.
 ASKED = "asked"
 PERSON_AGE = dt.timedelta(hours=2)
+LONGEST_AGREED = 500
 # More than this of a field is not worth showing again.
 _LONGEST_KEPT = 5000
 _LONGEST_INVITATION = 500
@@ -235,6 +237,44 @@ def read_edited(
         language=language if language in i18n.languages() else None,
         has_zone="timezone" in sent,
     )  # fmt: skip
+
+
+def read_added(asks: Sequence[Ask], sent: MultiDict[str, str]) -> Entry:
+    """What an organiser typed in for somebody else, with ``applicant`` set if nothing is missing. Where that
+    person agreed (``agreed``) becomes the wording of the consent."""
+    raw = {field: sent.getlist(field)[:200] for field in (*(a.field for a in asks), "agreed")}
+    entry = Entry(
+        name=shown(sent.get("name", "")),
+        email=shown(sent.get("email", "")),
+        raw={field: [shown(value) for value in values] for field, values in raw.items()},
+    )
+    answers, entry.errors = questions.read(asks, raw)
+    name = address = None
+    agreed = ""
+    try:
+        name = clean_name(sent.get("name", ""))
+    except ValueError as error:
+        entry.errors["name"] = str(error)
+    try:
+        address = addresses.parse(sent.get("email", ""))
+    except ValueError as error:
+        entry.errors["email"] = str(error)
+    try:
+        agreed = questions.paragraph(sent.get("agreed", ""), LONGEST_AGREED)
+    except ValueError as error:
+        entry.errors["agreed"] = str(error)
+    if not agreed:
+        entry.errors.setdefault("agreed", _("Without their consent we may not keep their name and address. Please say where they gave it."))  # fmt: skip
+    language = sent.get("language", "")
+    if name and address and not entry.errors:
+        entry.applicant = Applicant(
+            name=name,
+            address=address,
+            agreements=(Agreement("event", None, agreed),),
+            answers=answers,
+            language=language if language in i18n.languages() else i18n.languages()[0],
+        )
+    return entry
 
 
 def person_token(event_id: int, entry: Entry) -> str:

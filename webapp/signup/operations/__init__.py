@@ -5,6 +5,7 @@ them all here."""
 from __future__ import annotations
 
 from webapp.signup.operations import asking, many
+from webapp.signup.operations.adding import add
 from webapp.signup.operations.agreeing import agree_contact, ask_to_erase, withdraw_contact
 from webapp.signup.operations.blocking import block, forget_blocks
 from webapp.signup.operations.correcting import correct_address, correct_own
@@ -33,6 +34,7 @@ __all__ = [
     "Outcome",
     "SignedUp",
     "accept",
+    "add",
     "add_link",
     "add_note",
     "agree_contact",
