@@ -87,7 +87,7 @@ def test_nobody_gets_a_place_that_is_not_there_without_a_tick(ada: Any, house: A
     with app.app_context():
         make_signup(db.session.get_one(Event, 1), "Ben")
         db.session.commit()
-    assert "All 1 places are taken" in ada.page(PATH).text
+    assert "The one place is taken" in ada.page(PATH).text
     answer = _send(ada)
     assert answer.status_code == 422
     assert "All places are taken." in answer.get_data(as_text=True)

@@ -226,21 +226,22 @@ def test_the_list_as_csv(app: Flask, ada: Any) -> None:
     assert header == [
         "Name", "E-mail address", "Status", "Signed up (UTC)", "Confirmed (UTC)", "Source", "Language",
         "Crew", "May be contacted by Friends", "May be contacted by Wiphalas", "Why?\nReally",
-        "In a union?", "What would help them", "Coming with them",
+        "In a union?", "What would help them", "Coming with them", "Tags", "Address proved (UTC)",
+        "Agreed that it is kept (UTC)",
     ]  # fmt: skip
     assert [row[0] for row in rows] == [
         "'=1+1", "'+49 30 1234", "'-x", "'@cmd", '"quoted", and; more', "Łukasz, Żó",
     ]  # fmt: skip
     assert rows[0][2:] == [
         "confirmed", "2027-04-05T17:00:00Z", "2027-04-05T17:00:00Z", "", "en", "", "", "yes",
-        "Two\nlines", "yes", "", "",
+        "Two\nlines", "yes", "", "", "", "", "",
     ]  # fmt: skip
     with app.app_context():
         entry = db.session.scalars(sa.select(AuditEntry)).one()
         assert (entry.action, entry.actor, entry.details) == (
             "signups.exported",
             "ada@example.org",
-            {},
+            {"kind": "csv", "people": 6},
         )
 
 

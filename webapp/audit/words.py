@@ -213,6 +213,10 @@ def addition(entry: AuditEntry) -> str:
             return ngettext("%(n)s person", "%(n)s people", people, n=number(people))
         case "event.translated":
             return str(details.get("language", ""))
+        case "signups.exported" if "people" in details:
+            people = int(details["people"])
+            kind = str(details.get("kind", "")).upper()
+            return f"{kind}, " + ngettext("%(n)s person", "%(n)s people", people, n=number(people))
         case "signups.batch":
             people = int(details.get("people", 0))
             act = str(_BATCHES.get(details.get("act", ""), details.get("act", "")))

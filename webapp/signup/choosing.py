@@ -112,9 +112,14 @@ def chosen(event_id: int, choice: Choice) -> sa.Select[tuple[Signup]]:
         .where(Signup.event_id == event_id, *conditions(event_id, choice))
         .order_by(Signup.id.desc())
     )
-    if set(choice.as_args()) - {"status"}:
+    if asks_what_is_lost(choice):
         statement = statement.where(Signup.erased_at.is_(None))
     return statement
+
+
+def asks_what_is_lost(choice: Choice) -> bool:
+    """Whether it asks for anything that an erased sign-up has no more: all but the status."""
+    return bool(set(choice.as_args()) - {"status"})
 
 
 def people(event_id: int, choice: Choice) -> sa.Select[tuple[Signup]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -12,10 +12,13 @@ from webapp import clock, i18n
 from webapp.accounts.models import User
 from webapp.audit import operations as audit
 from webapp.db import db
+from webapp.errors import Refused
 from webapp.events import access
 from webapp.permissions import permission
 from webapp.signup import export, finding, queries
 from webapp.signup.queries import Choice
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint("signup_manage", __name__, url_prefix="/manage/events/<slug>/signups")
 
@@ -51,13 +54,30 @@ def index(slug: str) -> ResponseReturnValue:
 
 @blueprint.post("/export")
 @permission("event")
-def export_csv(slug: str) -> ResponseReturnValue:
-    """All sign-ups as one CSV file. A POST, since who took the list away is written down first."""
+def export_file(slug: str) -> ResponseReturnValue:
+    """What the filter finds as one file. A POST, since who took the list away is written down first."""
     event = access.current()
-    table = export.Table(event, finding.hosts(event))
-    audit.record("signups.exported", at=clock.now(), actor=cast(User, current_user), event_id=event.id)  # fmt: skip
+    choice = finding.unpacked(request.form.get("choice", ""))
+    kind = "xlsx" if request.form.get("kind") == "xlsx" else "csv"
+    people = queries.number(event.id, choice)
+    if kind == "xlsx":
+        try:
+            export.check_fits(people)
+        except Refused as refusal:
+            flash(str(refusal))
+            return redirect(finding.address(slug, choice), 303)
+    table = export.Table(event, finding.hosts(event), choice)
+    audit.record(
+        "signups.exported", at=clock.now(), actor=cast(User, current_user), event_id=event.id,
+        kind=kind, people=people,
+    )  # fmt: skip
     db.session.commit()
-    response = Response(table.stream(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{slug}-signups.csv"'
+    if kind == "xlsx":
+        file = table.workbook()
+        response = Response(export.pieces(file), mimetype=XLSX)
+        response.call_on_close(file.close)
+    else:
+        response = Response(table.stream(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{slug}-signups.{kind}"'
     response.headers["Cache-Control"] = "no-store"
     return response

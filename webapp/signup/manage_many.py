@@ -75,11 +75,8 @@ def ask(slug: str) -> ResponseReturnValue:
 @permission("event")
 def begin(slug: str) -> ResponseReturnValue:
     at, event, sent = clock.now(), access.current(), request.form
-    picks, act, choice = (
-        _ticked(sent),
-        sent.get("act", ""),
-        finding.unpacked(sent.get("choice", "")),
-    )
+    picks, act = _ticked(sent), sent.get("act", "")
+    choice = finding.unpacked(sent.get("choice", ""))
     value = {
         "tag": "new_tag",
         "untag": "old_tag",
