@@ -1,7 +1,7 @@
 """sign-ups: what is done with many people at once
 
 Revision ID: 0532
-Revises: 0703
+Revises: 0793
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0532"
-down_revision = "0703"
+down_revision = "0793"
 branch_labels = None
 depends_on = None
 

@@ -124,7 +124,12 @@ _TAGS = _Details(_TAGGED, SignupTag.signup_id)
 class Table:
     """The sign-ups of a choice as rows, oldest first. Erased people are a line with their status only."""
 
-    def __init__(self, event: Event, hosts: dict[str, str], choice: Choice) -> None:
+    def __init__(
+        self,
+        event: Event,
+        hosts: dict[str, str],
+        choice: Choice = Choice(),  # noqa: B008 - frozen
+    ) -> None:
         self.event_id = event.id
         self.hosts = hosts
         self.choice = choice
@@ -257,7 +262,8 @@ class Table:
             book.close()
         finally:
             # Where something went wrong the library leaves it open.
-            sheet.row_data_fh.close()
+            left: Any = sheet.row_data_fh
+            left.close()
 
 
 def check_fits(people: int) -> None:
