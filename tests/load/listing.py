@@ -33,6 +33,12 @@ from webapp.signup.models import Question
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 FEW = 100
+# One of each way in which the list looks for people, with somebody found and with nobody.
+FILTERS = (
+    "q=mamani", "q=nobody", "status=confirmed", "reason=address", "source=nobody", "language=en",
+    "tag=nobody", "not_tag=nobody", "contact=friends", "contact=nobody", "need=*", "crew=no", "proved=no",
+    "mail=sent", "mail=lost", "mail=none", "joined=yes", "joined=no", "page=1900",
+)  # fmt: skip
 
 
 def _events(ground: Stage, count: int) -> list[str]:
@@ -108,7 +114,7 @@ class _Watch(threading.Thread):
 
 
 def _download(server: Served, slug: str, form: str, cookie: str) -> tuple[float, float, int]:
-    """(seconds to the first byte of the file, to the last one, lines)."""
+    """(seconds to the first byte of the file, to the last one, line breaks in it)."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     start = time.perf_counter()
@@ -126,11 +132,11 @@ def _download(server: Served, slug: str, form: str, cookie: str) -> tuple[float,
     return first, whole, lines
 
 
-def _page_times(server: Served, slug: str, cookie: str, repeats: int) -> float:
+def _page_times(server: Served, slug: str, cookie: str, repeats: int, query: str = "") -> float:
     """The median of so many looks at the list (s)."""
 
     def look() -> Visitor:
-        answer = yield get(f"/manage/events/{slug}/signups", cookie, "list")
+        answer = yield get(f"/manage/events/{slug}/signups?{query}", cookie, "list")
         answer.must_be(200)
 
     tally = come(server.port, [(0.3 * turn, look()) for turn in range(repeats + 1)])
@@ -154,6 +160,7 @@ def measure(server: str, folder: Path, sizes: Sizes) -> list[Row]:
         firsts, ratios, grown = [], [], []
         with ground.serve() as turnout:
             shown = _page_times(turnout, many, cookie, sizes.repeats)
+            filtered = {query: _page_times(turnout, many, cookie, 3, query) for query in FILTERS}
             _download(turnout, few, form, cookie)
             for _turn in range(sizes.repeats):
                 watch = _Watch(turnout)
@@ -166,10 +173,17 @@ def measure(server: str, folder: Path, sizes: Sizes) -> list[Row]:
                 firsts.append(first)
                 if ground.is_sqlite:
                     ratios.append(whole / _plain(ground, 2))
+            watch = _Watch(turnout)
+            before = watch.most
+            watch.start()
+            _first, sheet, _lines = _download(turnout, many, f"{form}&kind=xlsx", cookie)
+            sheet_grown = (watch.stop() - before) / 2**20
     name = f"{sizes.listed:,} sign-ups, {ground.name}"
     rows = [
         Row(f"list page, {name}", f"as many queries as with {FEW}", f"{queries[many]} and {queries[few]}", queries[many] == queries[few]),
         at_most(f"list page, {name}", 200, " ms", shown * 1000),
+        at_most(f"list page, {name}, slowest of {len(FILTERS)} filters", 200, " ms", max(filtered.values()) * 1000, max(filtered, key=lambda query: filtered[query])),
+        at_most(f"XLSX, {name}, memory grows", 40, " MiB", sheet_grown, f"{sheet:.1f} s"),
         at_most(f"CSV, {name}, first byte", 0.5, " s", statistics.median(firsts)),
         at_most(f"CSV, {name}, memory grows", 20, " MiB", max(grown)),
     ]  # fmt: skip
