@@ -39,7 +39,7 @@ def find(event: Event, key: str) -> CoHost:
     raise Refused(_("Somebody took this co-host out in the meantime."), "gone")
 
 
-def _changed(event: Event, action: str, name: str, at: dt.datetime, by: User) -> None:
+def _record_host(event: Event, action: str, name: str, at: dt.datetime, by: User) -> None:
     event.touch()
     audit.record(action, at=at, actor=by, event_id=event.id, summary=name)
     db.session.flush()
@@ -58,7 +58,7 @@ def add(event: Event, *, name: str, url: str, key: str, at: dt.datetime, by: Use
         raise Refused(str(refusal), refusal.code.rpartition(".")[2]) from None
     cohost = CoHost(position=len(rows), **clean[-1])
     event.cohosts.append(cohost)
-    _changed(event, "cohost.added", cohost.name, at, by)
+    _record_host(event, "cohost.added", cohost.name, at, by)
     return cohost
 
 
@@ -76,7 +76,7 @@ def change(
     if new == (cohost.name, cohost.url, cohost.contact_email):
         return
     cohost.name, cohost.url, cohost.contact_email = new
-    _changed(event, "cohost.changed", cohost.name, at, by)
+    _record_host(event, "cohost.changed", cohost.name, at, by)
 
 
 def move_up(event: Event, key: str, at: dt.datetime, by: User) -> None:
@@ -90,7 +90,7 @@ def move_up(event: Event, key: str, at: dt.datetime, by: User) -> None:
     order[place - 1], order[place] = order[place], order[place - 1]
     for position, one in enumerate(order):
         one.position = position
-    _changed(event, "cohost.changed", cohost.name, at, by)
+    _record_host(event, "cohost.changed", cohost.name, at, by)
     db.session.expire(event, ["cohosts"])
 
 
@@ -113,7 +113,7 @@ def remove(event: Event, key: str, consents: int, at: dt.datetime, by: User) -> 
     event.cohosts.remove(cohost)
     for position, one in enumerate(event.cohosts):
         one.position = position
-    _changed(event, "cohost.removed", cohost.name, at, by)
+    _record_host(event, "cohost.removed", cohost.name, at, by)
 
 
 def remove_logo(event: Event, key: str) -> None:
@@ -134,5 +134,5 @@ def set_logo(event: Event, key: str, raw: bytes, at: dt.datetime, by: User) -> H
     logo.digest, logo.data = picture.digest, picture.data
     logo.width, logo.height = picture.width, picture.height
     db.session.add(logo)
-    _changed(event, "cohost.logo", host.name, at, by)
+    _record_host(event, "cohost.logo", host.name, at, by)
     return logo
