@@ -8,7 +8,7 @@ import json
 from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
-from webapp import clock, limits
+from webapp import clock, i18n, limits
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.permissions import permission
@@ -36,8 +36,9 @@ def _opened(token: str, at: dt.datetime) -> tuple[Signup, Event]:
 def show(token: str) -> ResponseReturnValue:
     signup, event = _opened(token, clock.now())
     return render_template(
-        "front/personal_data.html", event=event, token=token, parts=own_data.parts(signup)
-    )
+        "front/personal_data.html",
+        event=event, token=token, parts=own_data.parts(signup), language_name=i18n.name_of,
+    )  # fmt: skip
 
 
 @blueprint.post("/my/<token>/data")

@@ -76,7 +76,7 @@ SECTIONS = (
             "language": _l("Language"), "timezone": _l("Time zone"), "access_needs": _l("What would help"),
             "access_note": _l("What would help, in your words"), "companions": _l("Coming with you"),
             "no_stay": _l("How long you stay is not recorded"), "is_crew": _l("Counted among the crew"),
-            "is_sample": _l("Invented for a sample event"), "created_at": _l("Signed up"),
+            "is_sample": _l("Invented for a sample event"), "created_at": _l("When you signed up"),
             "proved_at": _l("Address confirmed"), "confirmed_at": _l("Place given"),
             "waitlisted_at": _l("Waiting since"), "offer_expires_at": _l("The offered place is kept until"),
             "cancelled_at": _l("Given back"), "cancelled_by": _l("Given back by"),
