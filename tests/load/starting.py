@@ -33,7 +33,7 @@ def report(server: str, folder: Path, sizes: Sizes) -> list[Row]:
         db.session.commit()
         found = queries.published(demo.BOLIVIA)
         assert found is not None
-        made = article.of(*found)
+        made = article.of(*found[:2])
         times = []
         for _turn in range(sizes.repeats + 1):
             start = time.perf_counter()

@@ -268,8 +268,10 @@ def new_link(event: Event, key: str, *, end: bool, at: dt.datetime, by: User) ->
     if host is None or host.cohost is None:
         raise Refused(_("Somebody took this co-host out in the meantime."), "gone")
     host.cohost.link_key = None if end else tokens.secret(12)
-    action = "cohost.link_ended" if end else "cohost.link_made"
-    audit.record(action, at=at, actor=by, event_id=event.id, summary=host.name)
+    audit.record(
+        "cohost.link_ended" if end else "cohost.link_made",
+        at=at, actor=by, event_id=event.id, summary=host.name,
+    )  # fmt: skip
     db.session.flush()
 
 

@@ -74,8 +74,9 @@ def versions(event: Event) -> list[ReportVersion]:
     return list(db.session.scalars(_versions(event.id)))
 
 
-def published(slug: str, version: int | None = None) -> tuple[ReportVersion, int] | None:
-    """(a version of a public event's report, the number of its newest version), in one query.
+def published(slug: str, version: int | None = None) -> tuple[ReportVersion, int, bool] | None:
+    """(a version of a public event's report, the number of its newest version, whether the event stands
+    among all events), in one query. The report of one that does not is in no search either.
 
     Without ``version`` the newest. None if there is no such version or the event is not public.
     """
@@ -87,18 +88,13 @@ def published(slug: str, version: int | None = None) -> tuple[ReportVersion, int
     )
     wanted = newest if version is None else sa.literal(version)
     row = db.session.execute(
-        sa.select(ReportVersion, newest)
+        sa.select(ReportVersion, newest, Event.listed)
         .join(Report, Report.id == ReportVersion.report_id)
         .join(Event, Event.id == Report.event_id)
         .where(Event.slug == slug, Event.state != "draft", ReportVersion.version == wanted)
         .options(defer(ReportVersion.pdf))
     ).first()
-    return (row[0], row[1]) if row else None
-
-
-def is_listed(slug: str) -> bool:
-    """Whether the event stands among all events; a report of one that does not is in no search either."""
-    return bool(db.session.scalar(sa.select(Event.listed).where(Event.slug == slug)))
+    return (row[0], row[1], row[2]) if row else None
 
 
 def every_version() -> list[tuple[str, ReportVersion]]:

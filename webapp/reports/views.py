@@ -23,16 +23,16 @@ _FRESH = "public, max-age=60"
 _FOREVER = "public, max-age=86400"
 
 
-def _found(slug: str, version: int | None = None) -> tuple[ReportVersion, Article]:
-    """A published version of a public event; 404 for everything else."""
+def _found(slug: str, version: int | None = None) -> tuple[ReportVersion, Article, bool]:
+    """A published version of a public event, and whether that is listed; 404 for everything else."""
     found = queries.published(slug, version)
     if found is None:
         abort(404)
-    row, newest = found
+    row, newest, is_listed = found
     article = articles.of(row, newest)
     # Our own words on the page are in the report's language, whoever reads it.
     i18n.pin(article.event["language"])
-    return row, article
+    return row, article, is_listed
 
 
 def _answer(body: str | bytes, mimetype: str, *, etag: str | None, cache: str) -> Response:
@@ -61,12 +61,12 @@ def file_name(article: Article, extension: str) -> str:
 
 
 def _page(slug: str, version: int | None) -> Response:
-    _row, article = _found(slug, version)
+    _row, article, is_listed = _found(slug, version)
     html = render_template(
         "reports/article.html",
         article=article,
         page_language=article.event["language"],
-        noindex=not queries.is_listed(slug),
+        noindex=not is_listed,
         curve_url=url_for("report.curve_svg", slug=slug, version=article.version),
         curve_wide_url=url_for("report.curve_wide_svg", slug=slug, version=article.version),
     )
@@ -86,7 +86,7 @@ def show_version(slug: str, version: int) -> Response:
 
 
 def _curve(slug: str, version: int, *, wide: bool) -> Response:
-    row, article = _found(slug, version)
+    row, article, _listed = _found(slug, version)
     svg = curve.draw(article.document, wide=wide)
     if svg is None:
         abort(404)
@@ -130,7 +130,7 @@ def _pdf(row: ReportVersion, article: Article, cache: str) -> Response:
 
 
 def _file(slug: str, version: int | None, extension: str) -> Response:
-    row, article = _found(slug, version)
+    row, article, _listed = _found(slug, version)
     cache = _FRESH if version is None else _FOREVER
     if extension == "json":
         return _json(row, cache)
