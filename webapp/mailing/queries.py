@@ -14,11 +14,12 @@ from webapp.attendance.models import Visit
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.events.models import OVERRUN, Event
+from webapp.mail.models import OutgoingMail
 from webapp.mailing.models import FOLLOW_UPS, Mailing, MailingRecipient, MailPlan
 from webapp.mailing.reminders import DEFAULTS
 from webapp.signup import choosing
 from webapp.signup.choosing import Choice
-from webapp.signup.models import Signup, Tag
+from webapp.signup.models import Signup, SignupChange, Tag
 
 # What calendars hold and people come by; as ``events.operations`` writes it into the log.
 _WHEN_AND_WHERE = frozenset({"starts_at", "ends_at", "mode", "targets"})
@@ -212,8 +213,27 @@ class Selection:
 
 def told_by(event_id: int, first: dt.datetime, last: dt.datetime, *, is_back: bool) -> Selection:
     """Who must hear of an event that changed between ``first`` and ``last``: everybody who was told before
-    the last of it. ``is_back``: it is again as it was at first, so only those whom we told otherwise."""
-    conditions: Conditions = [Signup.event_id == event_id, *REACHABLE, last + MARGIN > _TOLD_AT]
+    the last of it, by a mail or because they signed up themselves. ``is_back``: it is again as it was at first, so only those whom we told otherwise."""
+    mailed = sa.exists().where(
+        OutgoingMail.event_id == event_id, OutgoingMail.person == Signup.public_id
+    )
+    # Somebody else put them in, and nothing may have gone to them yet.
+    came_silently = sa.exists().where(
+        SignupChange.signup_id == Signup.id, SignupChange.what.in_(("added", "imported"))
+    )
+    conditions: Conditions = [
+        Signup.event_id == event_id,
+        *REACHABLE,
+        last + MARGIN > _TOLD_AT,
+        sa.or_(sa.not_(came_silently), mailed.where(OutgoingMail.created_at < last + MARGIN)),
+        # A mail about their place that was written since then said how it is now.
+        sa.not_(
+            mailed.where(
+                OutgoingMail.message.in_(("confirmed", "approved", "offer", "link_again")),
+                OutgoingMail.created_at >= last + MARGIN,
+            )
+        ),
+    ]
     if is_back:
         conditions.append(first <= _TOLD_AT)
     return Selection(conditions)
