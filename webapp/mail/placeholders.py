@@ -23,6 +23,7 @@ _PLACEHOLDER = re.compile(rf"(?<![{{$])\{{({_NAME})\}}(?!\}})")
 # Other systems' ways to write one; people who come from there are told ours.
 _FOREIGN = re.compile(
     rf"\{{\{{\s*({_NAME})\s*\}}\}}|\$\{{({_NAME})\}}|%\(({_NAME})\)s|\{{\s+({_NAME})\s*\}}|\{{({_NAME})\s+\}}"
+    rf"|\{{({_NAME}(?:[ -]{_NAME})+)\}}"
 )
 # Characters that nobody sees, direction overrides, halves of a pair.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
