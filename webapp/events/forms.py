@@ -148,7 +148,9 @@ class EventForm(FlaskForm):
     capacity = WholeNumber(_l("Places"))
     approval = BooleanField(_l("Somebody of us approves each sign-up"))
     confirm_address = BooleanField(_l("People confirm their address before they have a place"))
-    ask_companions = BooleanField(_l("Ask how many more people somebody brings along"))
+    ask_companions = BooleanField(
+        _l("Ask how many more people somebody brings along (they take no place of their own)")
+    )
     listed = BooleanField(
         _l("It stands among all events of this site"), default=rules.DEFAULTS["listed"]
     )
