@@ -15,6 +15,7 @@ from flask import Flask
 from tests.conftest import NOW
 from webapp import jobs
 from webapp.db import db
+from webapp.errors import Refused
 from webapp.jobs import Job, JobRun
 
 
@@ -148,3 +149,24 @@ def test_every_registered_job_is_known_by_a_name_of_its_own(app: Flask) -> None:
     names = [job.name for job in jobs.registered()]
     assert {"mail", "spool", "visits", "privacy"} <= set(names)
     assert names == sorted(names)
+
+
+def test_a_batch_that_is_refused_holds_up_no_other(app: Flask) -> None:
+    """Each batch stays once it is done; of one that is refused in the middle (its event was deleted) nothing
+    is left, and the next thing that was found is done all the same."""
+    left = {"first": 2, "gone": 2, "last": 1}
+
+    def some(name: str) -> int:
+        left[name] -= 1
+        if left[name] < 0:
+            return 0
+        db.session.add(JobRun(name=f"{name} {left[name]}"))
+        db.session.flush()
+        if (name, left[name]) == ("gone", 0):
+            raise Refused("There is no such event any more.")
+        return 5
+
+    with app.app_context():
+        assert jobs.batch_by_batch(lambda: left, some) == 20
+        db.session.rollback()
+        assert set(jobs.runs()) == {"first 1", "first 0", "gone 1", "last 0"}

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import functools
 import logging
 import os
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 from flask import Flask
@@ -23,11 +25,13 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp import clock
-from webapp.db import Base, db
+from webapp.db import Base, db, reading
+from webapp.errors import Refused
 
 log = logging.getLogger(__name__)
 
 Run = Callable[[dt.datetime], int]
+T = TypeVar("T")
 
 # How often a process writes down that a job goes well; trouble and its end are written at once.
 NOTE_EVERY = 60.0
@@ -76,6 +80,35 @@ def every(seconds: float, name: str) -> Callable[[Run], Run]:
 
 def registered() -> list[Job]:
     return sorted(_jobs.values(), key=lambda job: job.name)
+
+
+def to_the_end(some: Callable[[], int], *, breath: float = 0.0) -> int:
+    """Calls ``some`` until it answers 0 and commits after each time; answers the sum. It can be stopped at
+    any point and goes on there the next time. ``breath`` seconds between two batches leave the one writer's
+    place to whoever signs up at the moment. A refusal ends it quietly: the event was deleted since."""
+    done = 0
+    try:
+        while batch := some():
+            db.session.commit()
+            done += batch
+            time.sleep(breath)
+    except Refused as refusal:
+        db.session.rollback()
+        log.info("left where it was: %s", refusal)
+    # Finding nothing more to do is often written down as well.
+    db.session.commit()
+    return done
+
+
+def batch_by_batch(
+    find: Callable[[], Iterable[T]], some: Callable[[T], int], *, breath: float = 0.0
+) -> int:
+    """Does ``some`` with each that ``find`` answers, to its end as above. Looked for in a transaction that
+    only reads: most often there is nothing."""
+    with reading():
+        found = list(find())
+        db.session.commit()
+    return sum(to_the_end(functools.partial(some, one), breath=breath) for one in found)
 
 
 def run_once(app: Flask, job: Job) -> int:

@@ -12,8 +12,7 @@ from flask.cli import AppGroup
 from webapp import clock, jobs
 from webapp.attendance import resending
 from webapp.attendance.figures import figures as compute
-from webapp.db import db, reading
-from webapp.errors import Refused, in_one_sentence
+from webapp.errors import in_one_sentence
 from webapp.events import queries as events
 
 cli = AppGroup("attendance", help="Who came, and how long they stayed.")
@@ -34,17 +33,6 @@ def figures(slug: str, indent: int | None) -> None:
 @jobs.every(1.0, "links")
 def send_links(at: dt.datetime) -> int:
     """Carries out what was pressed on the page of those who have not joined, batch by batch."""
-    with reading():
-        rounds = resending.open_rounds()
-        db.session.commit()
-    done = 0
-    for round_id in rounds:
-        try:
-            while batch := resending.carry_on(round_id, at):
-                db.session.commit()
-                done += batch
-        except Refused:
-            # The event was deleted since.
-            db.session.rollback()
-        db.session.commit()
-    return done
+    return jobs.batch_by_batch(
+        resending.open_rounds, lambda round_id: resending.carry_on(round_id, at)
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import time
 
 from webapp import jobs
 from webapp.db import db, reading
@@ -70,17 +69,11 @@ def _let_go(at: dt.datetime) -> int:
 
 
 def _queue(at: dt.datetime) -> int:
-    with reading():
-        found = [mailing.id for mailing in queries.in_state("sending")]
-        db.session.commit()
-    done = 0
-    for mailing_id in found:
-        while batch := operations.batch(mailing_id, at):
-            db.session.commit()
-            done += batch
-            time.sleep(BREATH)
-        db.session.commit()
-    return done
+    return jobs.batch_by_batch(
+        lambda: [mailing.id for mailing in queries.in_state("sending")],
+        lambda mailing_id: operations.batch(mailing_id, at),
+        breath=BREATH,
+    )
 
 
 @jobs.every(3.0, "mailings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 
 import click
 from flask.cli import AppGroup
@@ -35,16 +36,11 @@ def run(at: dt.datetime) -> int:
     for event in to_erase:
         operations.freeze(event, at)
         stayed = operations.who_stayed(event)
-        while batch := operations.erase_batch(event, stayed, at):
-            db.session.commit()
-            done += batch
-        db.session.commit()
+        done += jobs.to_the_end(functools.partial(operations.erase_batch, event, stayed, at))
     for event in to_cut:
         operations.freeze(event, at)
         stayed = operations.who_stayed(event)
-        while operations.cut_batch(event, stayed, at):
-            db.session.commit()
-        db.session.commit()
+        jobs.to_the_end(functools.partial(operations.cut_batch, event, stayed, at))
     if to_erase or to_cut:
         operations.wipe_disk()
     return done
@@ -53,17 +49,12 @@ def run(at: dt.datetime) -> int:
 @jobs.every(60, "unproved")
 def drop_unproved(at: dt.datetime) -> int:
     """Drops sign-ups whose address nobody has proved within 48 hours, and erases who they were; answers how
-    many. Commits in batches."""
+    many."""
     before = at - UNPROVED_FOR
-    with reading():
-        event_ids = signup_queries.with_unproved(before)
-        db.session.commit()
-    done = 0
-    for event_id in event_ids:
-        while dropped := operations.drop_unproved(event_id, before, at):
-            db.session.commit()
-            done += dropped
-        db.session.commit()
+    done = jobs.batch_by_batch(
+        lambda: signup_queries.with_unproved(before),
+        lambda event_id: operations.drop_unproved(event_id, before, at),
+    )
     if done:
         operations.wipe_disk()
     return done

@@ -36,26 +36,22 @@ def _look(import_id: int, at: dt.datetime) -> int:
 
 def _store(import_id: int, at: dt.datetime) -> int:
     row = db.session.get(SignupImport, import_id)
+    # The file is read once for all batches.
     way = operations.way_of(row) if row is not None else None
     db.session.commit()
-    done = 0
-    while way is not None and (dealt_with := way.batch(at)):
-        done += dealt_with
+
+    def some() -> int:
+        done = way.batch(at) if way is not None else 0
         row = db.session.get(SignupImport, import_id)
-        if row is not None and row.state == "stored":
+        if done and row is not None and row.state == "stored":
             operations.finish(row)
-        db.session.commit()
-    db.session.commit()
-    return done
+        return done
+
+    return jobs.to_the_end(some)
 
 
 def _undo(import_id: int, at: dt.datetime) -> int:
-    done = 0
-    while dealt_with := storing.undo_batch(import_id, at):
-        db.session.commit()
-        done += dealt_with
-    db.session.commit()
-    return done
+    return jobs.to_the_end(lambda: storing.undo_batch(import_id, at))
 
 
 _TURNS = {"looking": _look, "storing": _store, "undoing": _undo}
