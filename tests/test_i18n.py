@@ -13,7 +13,7 @@ from webapp.reports.article import in_language
 from webapp.signup import mails
 from webapp.templating import moment, number
 
-WORLD, AMERICA = "Tuesday, 6 April 2027, 19:00 to 20:45", "Tuesday, April 6, 2027, 19:00 to 20:45"
+WRITTEN = "Tuesday, 6 April 2027, 19:00 to 20:45"
 
 
 @pytest.fixture
@@ -24,49 +24,38 @@ def evening(app):
 
 
 @pytest.mark.parametrize(
-    ("browser", "language", "written"),
+    "browser",
     [
-        (None, "en", WORLD),
-        ("en", "en", WORLD),
-        ("en-GB,en-US;q=0.9,en;q=0.8", "en", WORLD),
-        ("en-IE", "en", WORLD),
+        None,
+        "en-GB,en-US;q=0.9,en;q=0.8",
         # What browsers of Germans say by default: they read English, and write the day first.
-        ("de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7", "en", WORLD),
-        ("en-US,en;q=0.9", "en-US", AMERICA),
-        ("EN-us", "en-US", AMERICA),
-        ("*", "en", WORLD),
-        ("nonsense;;q", "en", WORLD),
+        "de-DE,de;q=0.9,en-US;q=0.8,en;q=0.7",
+        "en-US,en;q=0.9",
+        "*",
+        "nonsense;;q",
     ],
 )
-def test_the_day_stands_before_the_month_but_for_americans(client, evening, browser, language, written):  # fmt: skip
+def test_english_writes_a_date_one_way_for_all(client, evening, browser):
+    """Americans as well: the day before a month in words is misread by nobody, beside a clock of 24 hours."""
     headers = {"Accept-Language": browser} if browser else {}
     with time_machine.travel(NOW, tick=False):
         text = client.page("/events/evening", headers=headers).text
-    assert written in text
-    assert f'<html lang="{language}">' in text
+    assert WRITTEN in text
+    assert '<html lang="en">' in text
 
 
-def test_one_reader_does_not_get_what_was_kept_for_another(client, evening):
-    with time_machine.travel(NOW, tick=False):
-        for path in ("/events/evening", "/events/evening/signup"):
-            for browser, written in (("en-US", AMERICA), ("en-GB", WORLD), ("en-US", AMERICA)):
-                text = client.page(path, headers={"Accept-Language": browser}).text
-                assert written in text, (path, browser)
-
-
-def test_a_mail_is_the_same_whoever_caused_it(app, evening):
-    """Somebody who cancels from an American browser frees a place for somebody else."""
+def test_a_mail_says_it_as_the_page_does(app, evening):
     with app.test_request_context(headers={"Accept-Language": "en-US"}):
         event = make_event(slug="other")
         mails.confirmed(event, make_signup(event), NOW)
         mail = db.session.query(OutgoingMail).one()
-        assert WORLD in mail.text
+        assert WRITTEN in mail.text
         assert '<html lang="en">' in mail.html
 
 
 def test_a_report_is_the_same_for_everybody(app):
     with app.test_request_context(headers={"Accept-Language": "en-US"}):
-        assert moment(NOW, "UTC") == "Apr 6, 2027, 17:00 (UTC)"
+        assert moment(NOW, "UTC") == "6 Apr 2027, 17:00 (UTC)"
         with in_language("en"):
             assert moment(NOW, "UTC") == "6 Apr 2027, 17:00 (UTC)"
 

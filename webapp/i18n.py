@@ -80,20 +80,14 @@ def _asked() -> str | None:
 
 
 @lru_cache(maxsize=512)
-def _understood(header: str, known: tuple[str, ...]) -> tuple[str, bool]:
-    """What a browser that sends this gets, and whether it says first of all that it is American."""
-    accepted = parse_accept_header(header, LanguageAccept)
-    first = accepted.best
-    return accepted.best_match(known) or known[0], (first or "").lower() == "en-us"
-
-
-def _browser() -> tuple[str, bool]:
-    header: str = request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
-    return _understood(header[:500], tuple(languages()))
+def _understood(header: str, known: tuple[str, ...]) -> str:
+    """What a browser that sends this gets."""
+    return parse_accept_header(header, LanguageAccept).best_match(known) or known[0]
 
 
 def _of_browser() -> str:
-    return _browser()[0]
+    header: str = request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    return _understood(header[:500], tuple(languages()))
 
 
 def language() -> str:
@@ -124,23 +118,16 @@ def prefer(chosen: str, *, settled: bool = False) -> None:
     refresh()
 
 
-def pick() -> str:
-    """The reader's locale. English is written for the world, with the day before the month, unless the
-    browser says first of all that it is American; a page that chose its language is the same for all."""
-    found = language()
-    if found == "en" and has_request_context() and "language" not in g and _browser()[1]:
-        return "en_US"
-    return found
-
-
 def dates() -> str:
-    """How dates are written: the locale, with a region where the language alone would mean American."""
+    """How dates are written: the locale, with a region where the language alone would mean American. English
+    is written one way for all, the day before the month and the month as a word: nobody can misread it, two
+    people who compare a page with a mail see the same, and it goes with the clock of 24 hours."""
     found = str(get_locale() or "en")
     return "en_GB" if found == "en" else found
 
 
 def html_language() -> str:
-    """The same in the words of HTML: "en", "en-US"."""
+    """The reader's language in the words of HTML: "en"."""
     return str(get_locale() or "en").replace("_", "-")
 
 
@@ -269,7 +256,7 @@ def _carry(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    babel.init_app(app, locale_selector=pick, timezone_selector=lambda: "UTC")
+    babel.init_app(app, locale_selector=language, timezone_selector=lambda: "UTC")
     babel.domain_instance = Catalogues()
     app.jinja_env.globals.update(
         language_choices=choices, language_alternates=alternates, carried_language=carried

@@ -78,7 +78,7 @@ def _inside(token: str, found: Facts, uid: str) -> ResponseReturnValue:
     if found.measures or not found.targets:
         return redirect(f"/room/{token}?c={uid}", 303)
     # A form that is redirected to another site would be stopped by our own policy; a page goes there.
-    language = i18n.pick()
+    language = i18n.language()
     if language not in found.away:
         target, *others = found.targets
         found.away[language] = render_template(

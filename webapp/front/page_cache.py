@@ -42,7 +42,7 @@ def serve(
     what comes with the address and must not fill the memory with a page of its own."""
     cache: dict[Any, Kept] = current_app.extensions.setdefault("page_cache", {})
     carried = i18n.carried()
-    key = (name, i18n.pick(), carried)
+    key = (name, i18n.language(), carried)
     kept = cache.get(key)
     if kept is None or kept.until < time.monotonic():
         made = make()

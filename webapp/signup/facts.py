@@ -62,7 +62,7 @@ def for_event(event: Event, at: dt.datetime) -> Facts:
 def of(slug: str, at: dt.datetime) -> Facts | None:
     """The facts of a public event in the reader's language, or None for a draft as for no event."""
     cache: dict[tuple[str, str], Facts] = current_app.extensions.setdefault("signup_cache", {})
-    key = (slug, i18n.pick())
+    key = (slug, i18n.language())
     kept = cache.get(key)
     if kept is not None and dt.timedelta(0) <= at - kept.read_at < FRESH:
         return kept
