@@ -114,8 +114,7 @@ def test_create_with_everything_that_can_be_said(app, ada):
         retention_days="0", min_stay_minutes="10", accent="1F6B43",
         **{"targets-0-url": "https://meet.example.org/a", "targets-0-label": "Meeting",
            "targets-0-language": "en", "targets-1-url": "https://stream.example.org/b",
-           "targets-1-label": "", "targets-1-language": "",
-           "cohosts-0-name": "Wiphalas Across The World", "cohosts-0-url": "", "cohosts-0-key": ""},
+           "targets-1-label": "", "targets-1-language": ""},
     )  # fmt: skip
     assert answer.location == "/manage/events/peace-evening/settings"
     event = stored(app, "peace-evening")
@@ -136,9 +135,6 @@ def test_create_with_everything_that_can_be_said(app, ada):
     assert [(t.url, t.label, t.language) for t in event.targets] == [
         ("https://meet.example.org/a", "Meeting", "en"), ("https://stream.example.org/b", "", None),
     ]  # fmt: skip
-    assert [(c.key, c.name, c.url) for c in event.cohosts] == [
-        ("wiphalas-across-the-world", "Wiphalas Across The World", None)
-    ]
 
 
 def test_a_second_event_begins_with_what_the_first_one_had(app, bolivia):
@@ -215,8 +211,6 @@ WRONG = [
     ({"targets-0-url": "ftp://example.org", "targets-0-label": "", "targets-0-language": ""}, "targets-0-url", "The address people join at must be a web address that begins with https:// or http://."),
     ({"targets-0-url": "", "targets-0-label": "Meeting", "targets-0-language": ""}, "targets-0-url", "A join address is missing."),
     ({"targets-0-url": "https://a.example", "targets-0-label": "", "targets-0-language": "xx-y"}, "targets-0-language", "“xx-y” is not a language code; codes look like en, es or pt-BR."),
-    ({"cohosts-0-name": "", "cohosts-0-url": "https://a.example", "cohosts-0-key": ""}, "cohosts-0-name", "The co-host's name is missing."),
-    ({"host_key": "same", "cohosts-0-name": "A", "cohosts-0-url": "", "cohosts-0-key": "same"}, "cohosts-0-key", "Two hosts have the key “same”; each needs its own."),
 ]  # fmt: skip
 
 
@@ -336,7 +330,7 @@ def test_a_clock_time_that_comes_twice_is_asked_for(app, ada, which, utc_hour):
 
 def rows(page, name):
     """What stands in the rows of a list: the first field of each."""
-    first = {"targets": "url", "cohosts": "name"}[name]
+    first = "url"
     form = filled(page)
     found = []
     while f"{name}-{len(found)}-{first}" in form:
@@ -350,8 +344,8 @@ def press(client, page, act, **typed):
     return answer.parsed
 
 
-@pytest.mark.parametrize(("name", "part"), [("targets", "url"), ("cohosts", "name")])
-def test_rows_are_added_moved_and_taken_out(app, ada, name, part):
+def test_rows_are_added_moved_and_taken_out(app, ada):
+    name, part = "targets", "url"
     page = press(ada, ada.page(NEW), f"add:{name}", **EVENING)
     assert rows(page, name) == [""]
     page = press(ada, page, f"add:{name}", **{f"{name}-0-{part}": "a"})
@@ -439,19 +433,14 @@ def test_saving_without_a_change_keeps_everything(app, bolivia):
 
 
 def test_a_change_is_saved_said_and_written_down(app, bolivia):
-    post(bolivia, SETTINGS, title="Bolivia again", capacity="", **{"cohosts-0-name": "Wiphalas!"})
+    post(bolivia, SETTINGS, title="Bolivia again", capacity="")
     event = stored(app)
-    assert (event.title, event.capacity, event.cohosts[0].name) == (
-        "Bolivia again",
-        None,
-        "Wiphalas!",
-    )
-    assert (event.cohosts[0].key, event.ics_sequence) == ("wiphalas", 0)
-    assert "Saved: 3 changes." in bolivia.page(SETTINGS).text
+    assert (event.title, event.capacity, event.ics_sequence) == ("Bolivia again", None, 0)
+    assert "Saved: 2 changes." in bolivia.page(SETTINGS).text
     with app.app_context():
         entry = db.session.scalars(sa.select(AuditEntry)).one()
         assert (entry.action, entry.actor) == ("event.changed", "ada@example.org")
-        assert sorted(entry.details["fields"]) == ["capacity", "cohosts", "title"]
+        assert sorted(entry.details["fields"]) == ["capacity", "title"]
 
 
 def test_a_new_time_or_link_reaches_calendars(app, bolivia):
@@ -523,6 +512,23 @@ def test_once_published_the_address_is_fixed(app, bolivia):
     assert stored(app).slug == "bolivia"
 
 
+def test_co_hosts_stand_on_their_own_page_and_stay_as_they_are(app, bolivia):
+    """A colleague may change them there while the settings are open; only the host's key is a matter of both."""
+    page = bolivia.page(SETTINGS)
+    assert "/manage/events/bolivia/hosts" in page.text
+    assert not [name for name in filled(page) if name.startswith("cohosts")]
+    with app.app_context():
+        db.session.execute(sa.update(CoHost).values(name="Wiphalas Across The World"))
+        db.session.commit()
+    assert bolivia.post(SETTINGS, data=filled(page) | {"title": "Later"}).status_code == 302
+    assert [(c.key, c.name) for c in stored(app).cohosts] == [
+        ("wiphalas", "Wiphalas Across The World")
+    ]
+    assert errors(post(bolivia, SETTINGS, host_key="wiphalas")) == {
+        "host_key": "Two hosts have the key “wiphalas”; each needs its own."
+    }
+
+
 # --- two people at once, old pages, foreign fields
 
 
@@ -550,7 +556,7 @@ def test_rows_and_boxes_that_somebody_changed_are_shown_too(bolivia):
     mine = filled(bolivia.page(SETTINGS)) | {"act": "save"}
     theirs = mine | {
         "approval": "y", "presence": "door", "opens_at": "2027-04-07T09:30",
-        "targets-0-label": "Stream", "cohosts-0-url": "https://w.example",
+        "targets-0-label": "Stream",
     }  # fmt: skip
     bolivia.post(SETTINGS, data=theirs)
     page = bolivia.post(SETTINGS, data=mine).parsed
@@ -558,7 +564,6 @@ def test_rows_and_boxes_that_somebody_changed_are_shown_too(bolivia):
         "How you know who was there": "The door only", "Somebody of us approves each sign-up": "yes",
         "Sign-up opens": "2027-04-07 09:30",
         "Where people join": "Stream · https://meet.example.org/evening · en",
-        "Co-hosts": "Wiphalas · https://w.example · wiphalas",
     }  # fmt: skip
 
 

@@ -34,11 +34,11 @@ from webapp.events import local_times, rules
 from webapp.events.models import Event
 
 MOMENTS = ("starts_at", "ends_at", "opens_at", "closes_at")
-LISTS = ("targets", "cohosts")
-_LIST_NAMES = {"targets": _l("Where people join"), "cohosts": _l("Co-hosts")}
+LISTS = ("targets",)
+_LIST_NAMES = {"targets": _l("Where people join")}
 MAX_ROWS = 20
 _NOT_IN_HTML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-_ROW_ACT = re.compile(r"(?P<what>add|up|out):(?P<list>targets|cohosts)(:(?P<row>[0-9]{1,3}))?")
+_ROW_ACT = re.compile(r"(?P<what>add|up|out):(?P<list>targets)(:(?P<row>[0-9]{1,3}))?")
 _LINES = ("languages", "access_needs")
 _PLAIN = (
     "title", "slug", "summary", "description", "language", "timezone", "mode", "presence", "capacity",
@@ -111,12 +111,6 @@ class TargetRow(Form):
     language = Line(_l("Language code"))
 
 
-class CohostRow(Form):
-    name = Line(_l("Name"))
-    url = Line(_l("Web address"))
-    key = Line(_l("Key"))
-
-
 class EventForm(FlaskForm):
     # What the settings were when the page was opened: see ``fingerprint``.
     seen = HiddenField()
@@ -174,7 +168,6 @@ class EventForm(FlaskForm):
     host_name = Line(_l("Host"))
     host_url = Line(_l("Web address of the host"))
     host_key = Line(_l("Key of the host"))
-    cohosts = FieldList(FormField(CohostRow), max_entries=MAX_ROWS)
     languages = Text(_l("Languages and interpretation"))
     access_needs = Text(_l("What you offer for access"))
     retention_days = WholeNumber(_l("Days until names are deleted"), [InputRequired(_l("After how many days are names deleted?"))])  # fmt: skip
@@ -203,9 +196,6 @@ class EventForm(FlaskForm):
             data[name] = "\n".join(getattr(event, name))
         data["targets"] = [
             {"label": t.label, "url": t.url, "language": t.language or ""} for t in event.targets
-        ]
-        data["cohosts"] = [
-            {"name": c.name, "url": c.url or "", "key": c.key} for c in event.cohosts
         ]
         return cls(formdata=None, data=data | {"seen": fingerprint(event)})
 
@@ -242,7 +232,7 @@ class EventForm(FlaskForm):
         return bool(self[name].raw_data) or name in LISTS or isinstance(self[name], BooleanField)
 
     def edit_rows(self, act: str) -> bool:
-        """One more row, one up, one out: "add:targets", "up:targets:2", "out:cohosts:0". Answers whether
+        """One more row, one up, one out: "add:targets", "up:targets:2", "out:targets:0". Answers whether
         ``act`` was one of these; what else is wrong on the page is then said when it is saved."""
         found = _ROW_ACT.fullmatch(act)
         if found is None:
@@ -278,9 +268,6 @@ class EventForm(FlaskForm):
                         found[name] = self._moment(name, found["timezone"], event)
         with self._saying():
             found["targets"] = rules.targets(self._rows("targets"))
-        host_key = found.get("host_key") or (event.host_key if event else "")
-        with self._saying():
-            found["cohosts"] = rules.cohosts(self._rows("cohosts"), host_key)
         moments = {name: found.get(name, getattr(event, name, None)) for name in MOMENTS}
         if not any(self[name].errors for name in ("timezone", *MOMENTS)):
             with self._saying():
@@ -359,7 +346,6 @@ def fingerprint(event: Event) -> str:
     said = {name: getattr(event, name) for name in (*_PLAIN, *_LINES)}
     said |= {name: str(getattr(event, name)) for name in MOMENTS}
     said["rows"] = [[t.label, t.url, t.language] for t in event.targets]
-    said["rows"] += [[c.key, c.name, c.url] for c in event.cohosts]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 

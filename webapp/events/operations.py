@@ -160,10 +160,14 @@ def needs_keys(asker: Callable[[int], Collection[str]]) -> Callable[[int], Colle
 
 
 def _keep_hosts(event: Event, clean: Mapping[str, Any]) -> None:
-    """Raises Refused where a key goes under which people agreed to something."""
+    """Raises Refused where a key goes under which people agreed to something, or where the host's would be
+    that of a co-host."""
     before = {event.host_key, *(cohost.key for cohost in event.cohosts)}
-    after = {clean.get("host_key", event.host_key)}
-    after |= {row["key"] for row in clean.get("cohosts", _rows(event, "cohosts"))}
+    host_key = clean.get("host_key", event.host_key)
+    cohosts = {row["key"] for row in clean.get("cohosts", _rows(event, "cohosts"))}
+    if host_key in cohosts:
+        raise Refused(_("Two hosts have the key “%(key)s”; each needs its own.", key=host_key), "host_key")  # fmt: skip
+    after = {host_key, *cohosts}
     gone = before - after
     needed = {key for asker in _needs_keys for key in asker(event.id)} if gone else set()
     if event.host_key in gone & needed:
