@@ -234,12 +234,24 @@ def test_bad_input_gets_a_sentence_at_its_field_and_loses_nothing(app, ada, type
         assert db.session.scalar(sa.select(sa.func.count(AuditEntry.id))) == 0
 
 
-def test_everything_that_is_wrong_is_said_at_once(ada):
-    page = post(
-        ada, NEW, **EVENING | {"title": "", "timezone": "Mars", "capacity": "0", "accent": "red"},
-        **{"targets-0-url": "x", "targets-0-label": "", "targets-0-language": ""},
-    )  # fmt: skip
-    assert set(errors(page)) == {"title", "timezone", "capacity", "accent", "targets-0-url"}
+@pytest.mark.parametrize("path", [NEW, SETTINGS])
+def test_everything_that_is_wrong_is_said_at_once(app, bolivia, path):
+    """Also what only shows when two fields are held against one another, or this event against others."""
+    with app.app_context():
+        make_event(slug="taken")
+        db.session.commit()
+    wrong = {
+        "title": "", "timezone": "Mars", "capacity": "0", "accent": "red", "slug": "taken",
+        "ends_at": "2027-05-04T18:00", "opens_at": "2027-05-03T19:00", "closes_at": "2027-05-02T19:00",
+        "targets-0-url": "x", "targets-0-label": "", "targets-0-language": "xx-y",
+        "targets-1-url": "", "targets-1-label": "Stream", "targets-1-language": "",
+    }  # fmt: skip
+    page = post(bolivia, path, **EVENING | wrong)
+    assert page.status == 400
+    assert set(errors(page)) == {
+        "title", "timezone", "capacity", "accent", "slug", "ends_at", "closes_at", "targets-0-url",
+        "targets-0-language", "targets-1-url",
+    }  # fmt: skip
 
 
 def test_an_empty_post_is_told_what_is_missing(ada):

@@ -253,26 +253,34 @@ class EventForm(FlaskForm):
             each.errors = []
         return True
 
-    def values(self, event: Event | None = None) -> dict[str, Any] | None:
-        """What was typed as the fields of an event, judged by the rules all at once: None if something is
-        wrong, which then stands beside its field. A field that was not sent is left out (a box that was
-        not sent is not ticked, a row is gone)."""
+    def values(self, event: Event | None = None) -> dict[str, Any]:
+        """What was typed as the fields of an event, judged by the rules all at once: what is wrong stands
+        beside its field, and the form then has errors. A field that was not sent is left out (a box that
+        was not sent is not ticked, a row is gone)."""
         found: dict[str, Any] = {}
         for name, value in self._typed(event).items():
             with self._saying():
                 found[name] = rules.FIELDS[name](value)
-        if not self.timezone.errors:
-            for name in MOMENTS:
-                if self[name].raw_data and not self[name].errors:
-                    with self._saying():
-                        found[name] = self._moment(name, found["timezone"], event)
-        with self._saying():
-            found["targets"] = rules.targets(self._rows("targets"))
+        # Which of two moments comes first can be said though their zone has a slip in it.
+        zone = "UTC" if self.timezone.errors else found["timezone"]
+        for name in MOMENTS:
+            if self[name].raw_data and not self[name].errors:
+                with self._saying():
+                    found[name] = self._moment(name, zone, event)
+        found["targets"] = list(self._targets())
         moments = {name: found.get(name, getattr(event, name, None)) for name in MOMENTS}
-        if not any(self[name].errors for name in ("timezone", *MOMENTS)):
-            with self._saying():
-                rules.times(moments)
-        return None if self.errors else found
+        unsaid = {name: moment for name, moment in moments.items() if not self[name].errors}
+        for refusal in rules.time_faults(unsaid):
+            self.say(refusal)
+        return found
+
+    def _targets(self) -> Iterator[dict[str, Any]]:
+        for number, row in enumerate(self._rows("targets")):
+            target = {}
+            for part, clean in rules.TARGET.items():
+                with self._saying():
+                    target[part] = clean(row[part], f"targets.{number}.{part}")
+            yield target
 
     def _typed(self, event: Event | None) -> dict[str, Any]:
         """The plain fields as they were typed, those left empty filled with what is made for them."""

@@ -60,7 +60,9 @@ def new() -> ResponseReturnValue:
     if form.edit_rows(request.form.get("act", "")):
         return _page(form, None)
     values = form.values()
-    if values is None:
+    for refusal in operations.against(values, None):
+        form.say(refusal)
+    if form.errors:
         return _page(form, None, 400)
     try:
         made = operations.create(values, at=clock.now(), by=signed_in())
@@ -87,7 +89,9 @@ def settings(slug: str) -> ResponseReturnValue:
     # Locked before it is compared: of two people who save at once, one comes second and is told.
     event = operations.locked(event)
     values = form.values(event)
-    if values is None:
+    for refusal in operations.against(values, event):
+        form.say(refusal)
+    if form.errors:
         return _page(form, event, 400)
     if form.seen.data != fingerprint(event):
         # Saving once more from this page means: I have seen theirs, and want mine.

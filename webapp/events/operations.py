@@ -63,6 +63,10 @@ def _free_slug(wanted: str, at: dt.datetime) -> str:
     return slug
 
 
+def _taken(slug: str) -> Refused:
+    return Refused(_("The address “%(slug)s” belongs to another event; please choose another.", slug=slug), "slug")  # fmt: skip
+
+
 @contextmanager
 def _slug_has_last_word(slug: str) -> Iterator[None]:
     """The unique constraint has the last word on an address; said in a sentence, and nothing of what
@@ -72,7 +76,7 @@ def _slug_has_last_word(slug: str) -> Iterator[None]:
             yield
             db.session.flush()
     except IntegrityError:
-        raise Refused(_("The address “%(slug)s” belongs to another event; please choose another.", slug=slug), "slug") from None  # fmt: skip
+        raise _taken(slug) from None
 
 
 def _checked(values: Mapping[str, Any], event: Event | None) -> dict[str, Any]:
@@ -163,7 +167,7 @@ def _keep_hosts(event: Event, clean: Mapping[str, Any]) -> None:
     """Raises Refused where a key goes under which people agreed to something, or where the host's would be
     that of a co-host."""
     before = {event.host_key, *(cohost.key for cohost in event.cohosts)}
-    host_key = clean.get("host_key", event.host_key)
+    host_key = clean.get("host_key") or event.host_key
     cohosts = {row["key"] for row in clean.get("cohosts", _rows(event, "cohosts"))}
     if host_key in cohosts:
         raise Refused(_("Two hosts have the key “%(key)s”; each needs its own.", key=host_key), "host_key")  # fmt: skip
@@ -174,6 +178,22 @@ def _keep_hosts(event: Event, clean: Mapping[str, Any]) -> None:
         raise Refused(_("People agreed to hear from the host under the key “%(key)s”, so it stays.", key=event.host_key), "host_key")  # fmt: skip
     for key in sorted(gone & needed):
         raise Refused(_("People agreed to hear from the co-host with the key “%(key)s”, so it stays. On the page Hosts they can be taken out all the same.", key=key), "keys")  # fmt: skip
+
+
+def against(values: Mapping[str, Any], event: Event | None) -> Iterator[Refused]:
+    """What other events, and what has happened with this one, have against these fields: each with its
+    field as its code."""
+    slug = values.get("slug")
+    if slug and (event is None or slug != event.slug):
+        if event is not None and event.state != "draft":
+            yield Refused(_("The address is fixed once an event is published: people have it in their mail."), "slug")  # fmt: skip
+        elif db.session.scalar(sa.select(sa.true()).where(Event.slug == slug)):
+            yield _taken(slug)
+    if event is not None and {"host_key", "cohosts"} & set(values):
+        try:
+            _keep_hosts(event, values)
+        except Refused as refusal:
+            yield refusal
 
 
 def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | None = None) -> Event:  # fmt: skip
@@ -212,10 +232,8 @@ def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) 
     ]
     if not changed:
         return []
-    if {"host_key", "cohosts"} & set(changed):
-        _keep_hosts(event, clean)
-    if "slug" in changed and event.state != "draft":
-        raise Refused(_("The address is fixed once an event is published: people have it in their mail."), "slug")  # fmt: skip
+    for refusal in against({name: clean[name] for name in changed}, event):
+        raise refusal
     with _slug_has_last_word(clean.get("slug", event.slug)):
         for name in changed:
             if name in ("targets", "cohosts"):

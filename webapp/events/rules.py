@@ -9,7 +9,7 @@ import datetime as dt
 import difflib
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -160,23 +160,39 @@ def year(value: int, field: str) -> None:
         raise Refused(_("Please check the year: it should be between %(first)s and %(last)s.", first=YEARS[0], last=YEARS[-1]), field)  # fmt: skip
 
 
-def times(values: Mapping[str, Any]) -> None:
-    """The four moments against one another (aware, UTC)."""
+def time_faults(values: Mapping[str, Any]) -> Iterator[Refused]:
+    """What is wrong with the four moments (aware, UTC) on their own and against one another, each said at its
+    field. One that is missing or wrong itself is not compared with the others."""
+    good: dict[str, dt.datetime] = {}
     for field in ("starts_at", "ends_at", "opens_at", "closes_at"):
-        if values.get(field) is not None:
+        if values.get(field) is None:
+            continue
+        try:
             year(values[field].year, field)
-    starts, ends = values["starts_at"], values["ends_at"]
-    if ends <= starts:
-        raise Refused(_("The end must be after the start."), "ends_at")
-    if ends - starts > LONGEST:
-        raise Refused(_("That is longer than 31 days; please check the start and the end."), "ends_at")  # fmt: skip
-    opens, closes = values.get("opens_at"), values.get("closes_at")
-    if opens and opens >= ends:
-        raise Refused(_("Sign-up must open before the event ends."), "opens_at")
+        except Refused as refusal:
+            yield refusal
+        else:
+            good[field] = values[field]
+    starts, ends = good.get("starts_at"), good.get("ends_at")
+    if starts and ends and ends <= starts:
+        yield Refused(_("The end must be after the start."), "ends_at")
+        ends = None
+    elif starts and ends and ends - starts > LONGEST:
+        yield Refused(_("That is longer than 31 days; please check the start and the end."), "ends_at")  # fmt: skip
+        ends = None
+    opens, closes = good.get("opens_at"), good.get("closes_at")
+    if opens and ends and opens >= ends:
+        yield Refused(_("Sign-up must open before the event ends."), "opens_at")
     if closes and opens and closes <= opens:
-        raise Refused(_("Sign-up must close after it opens."), "closes_at")
-    if closes and closes > ends + dt.timedelta(days=1):
-        raise Refused(_("Sign-up cannot close later than a day after the end."), "closes_at")
+        yield Refused(_("Sign-up must close after it opens."), "closes_at")
+    elif closes and ends and closes > ends + dt.timedelta(days=1):
+        yield Refused(_("Sign-up cannot close later than a day after the end."), "closes_at")
+
+
+def times(values: Mapping[str, Any]) -> None:
+    """Raises the first of them."""
+    for refusal in time_faults(values):
+        raise refusal
 
 
 def _lines(values: list[str], field: str, name: str) -> list[str]:
@@ -184,21 +200,30 @@ def _lines(values: list[str], field: str, name: str) -> list[str]:
     return [value for value in cleaned if value][:30]
 
 
+def _target_url(value: str, field: str) -> str:
+    url = address(value, field, _("The address people join at"), 1000)
+    if url is None:
+        raise Refused(_("A join address is missing."), field)
+    return url
+
+
+# What cleans each part of a join target, given what stands there and the name of its field.
+TARGET: dict[str, Callable[[str, str], Any]] = {
+    "label": lambda v, field: line(v, field, _("The label"), 200),
+    "url": _target_url,
+    "language": lambda v, field: language(v.strip(), field) if v.strip() else None,
+}
+
+
 def targets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Join targets in order: the address is what counts, label and language help people choose."""
-    found = []
-    for number, row in enumerate(rows):
-        field = f"targets.{number}"
-        url = address(row.get("url"), f"{field}.url", _("The address people join at"), 1000)
-        if url is None:
-            raise Refused(_("A join address is missing."), f"{field}.url")
-        code = (row.get("language") or "").strip()
-        found.append({
-            "label": line(row.get("label") or "", f"{field}.label", _("The label"), 200),
-            "url": url,
-            "language": language(code, f"{field}.language") if code else None,
-        })  # fmt: skip
-    return found
+    return [
+        {
+            part: clean(row.get(part) or "", f"targets.{number}.{part}")
+            for part, clean in TARGET.items()
+        }
+        for number, row in enumerate(rows)
+    ]
 
 
 def cohosts(rows: list[dict[str, Any]], host_key: str) -> list[dict[str, Any]]:
