@@ -83,6 +83,21 @@ def test_a_form_sent_twice_is_one_sign_up(app, make, visitor, house):
     assert len(house.mails()) == 1
 
 
+def test_two_people_whose_page_came_from_one_cache_both_sign_up(app, make, visitor, house):
+    """The page may be kept for two seconds on its way, and then two of them have the same token: which form
+    came twice is told by token and address together."""
+    make()
+    token = visitor.client.page(FORM).field("form_token")
+    for name, email in (("Ana Álvarez", "ana@example.org"), ("Ben", "ben@example.org")):
+        values = PERSON | {"form_token": token, "name": name, "email": email}
+        assert app.test_client().post(FORM, data=values).status_code == 303
+    assert [row[:2] for row in signups(app)] == [("Ana Álvarez", "confirmed"), ("Ben", "confirmed")]
+    assert sorted(mail.to_address for mail in house.mails()) == [
+        "ana@example.org",
+        "ben@example.org",
+    ]
+
+
 @pytest.mark.parametrize("token", ["", "made-up", "foreign", "session", "old"])
 def test_without_its_own_token_it_comes_back_filled_in(app, make, visitor, clock, token):
     make()
