@@ -33,6 +33,20 @@ def test_what_the_event_offers_is_asked_and_kept(make: Any, visitor: Any, house:
     assert (signup.companions, signup.no_stay, signup.timezone) == (3, True, "America/La_Paz")
 
 
+def test_those_brought_along_take_no_place_and_the_tool_says_so(
+    make: Any, visitors: Any, visitor: Any, house: Any
+) -> None:
+    """They watch beside somebody, and are counted apart as watching together."""
+    make(ada=True, ask_companions=True, capacity=2)
+    visitors().send(email="ana@example.org", companions="20")
+    visitors().send(email="ben@example.org", companions="20")
+    visitors().send(email="cleo@example.org", companions="0")
+    assert [s.status for s in house.signups()] == ["confirmed", "confirmed", "waitlisted"]
+    sign_in(visitor.client, 1)
+    for page in ("form", "settings"):
+        assert "no place of their own" in visitor.client.page(f"/manage/events/evening/{page}").text
+
+
 def test_what_the_event_does_not_ask_is_neither_shown_nor_kept(
     make: Any, visitor: Any, house: Any
 ) -> None:
