@@ -88,17 +88,25 @@ def migrated_app(database_uri: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def empty_database(app: Flask) -> None:
-    """Deletes every row, children first."""
-    with app.app_context():
-        sqlite = db.engine.dialect.name == "sqlite"
-        with db.engine.connect() as connection:
-            if sqlite:
-                for table in reversed(Base.metadata.sorted_tables):
-                    connection.execute(table.delete())
-            else:
-                names = ", ".join(f'"{t.name}"' for t in Base.metadata.sorted_tables)
-                connection.execute(sa.text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
-            connection.commit()
+    """Deletes every row, children first, and lets the numbers of rows begin anew. Most tests write to few
+    of the tables, so those with rows are asked for first: to empty every one of them takes longer than
+    many a test."""
+    tables = Base.metadata.sorted_tables
+    filled = " UNION ALL ".join(
+        f"SELECT '{table.name}' WHERE EXISTS (SELECT 1 FROM \"{table.name}\")" for table in tables
+    )
+    with app.app_context(), db.engine.connect() as connection:
+        found = set(connection.exec_driver_sql(filled).scalars())
+        for table in reversed(tables):
+            if table.name in found:
+                connection.exec_driver_sql(f'DELETE FROM "{table.name}"')
+        if connection.dialect.name == "postgresql":
+            # On SQLite a table without rows counts from one by itself.
+            connection.exec_driver_sql(
+                "SELECT setval(quote_ident(schemaname) || '.' || quote_ident(sequencename), 1, false) "
+                "FROM pg_sequences WHERE last_value IS NOT NULL"
+            )
+        connection.commit()
 
 
 @pytest.fixture
