@@ -229,6 +229,24 @@ def arrive_now(event: Event, keys: list[int], at: dt.datetime, rnd: random.Rando
     db.session.execute(sa.insert(Visit), rows)
 
 
+def stay(event: Event, at: dt.datetime) -> int:
+    """The invented people in the room are still there at ``at``; answers for how many visits. Nobody's
+    browser tells so, and without it the sweep would take their silence for going."""
+    invented = sa.select(Signup.person_key).where(
+        Signup.event_id == event.id, Signup.is_sample, Signup.person_key.is_not(None)
+    )
+    result: Any = db.session.execute(
+        sa.update(Visit)
+        .where(
+            Visit.event_id == event.id, Visit.channel == "room", Visit.end_reason.is_(None),
+            Visit.last_seen_at < at, Visit.person_key.in_(invented),
+        )
+        .values(last_seen_at=at),
+        execution_options={"synchronize_session": False},
+    )  # fmt: skip
+    return int(result.rowcount)
+
+
 def speak(event: Event, spans: Mapping[str, Span]) -> None:
     """What really happened on the agenda."""
     for row in db.session.scalars(sa.select(Session).where(Session.event_id == event.id)):

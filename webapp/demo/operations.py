@@ -22,6 +22,7 @@ from webapp.accounts import operations as accounts
 from webapp.accounts.models import User
 from webapp.agenda import operations as agenda
 from webapp.agenda.queries import running_order
+from webapp.attendance import operations as attendance
 from webapp.attendance.models import Companions, Visit
 from webapp.db import db
 from webapp.demo import crowd
@@ -190,6 +191,18 @@ def _live(at: dt.datetime, owner: User) -> None:
         plan = crowd.Plan(signups=64, cancelled=3, come=0, guests_with_name=0, guests_without=0)
         keys = crowd.sign_up(event, plan, starts_at, rnd)
     crowd.arrive_now(event, keys[:38], at, rnd)
+
+
+def keep_crowd(at: dt.datetime) -> int:
+    """Whoever was invented for the live sample stays in its room as long as it is live; answers for how many
+    visits that is said. No other event is touched, and no real person who tries the sample."""
+    event = db.session.scalar(sa.select(Event).where(Event.slug == LIVE, Event.is_sample))
+    if event is None or event.phase(at) != "live":
+        return 0
+    found = crowd.stay(event, at)
+    if found:
+        attendance.mark_changed([event.id])
+    return found
 
 
 def _open(at: dt.datetime, owner: User) -> None:

@@ -56,6 +56,7 @@ def job_words() -> dict[str, str]:
         "invitations": _("Forgets who was invited to an event that is over"),
         "imports": _("Looks at lists of people, stores them and takes them back"),
         "import_files": _("Deletes uploaded lists that nobody went on with"),
+        "sample_crowd": _("Keeps invented people in the room of the live sample"),
         "handovers": _("Tells co-hosts whom to remove, and organisers whom to hand over"),
     }
 
