@@ -45,6 +45,7 @@ FILE = {
     "questions": [
         {"key": "heard", "label": "How did you hear?", "type": "choice", "choices": ["A", "B"], "required": True, "show_if": None},
         {"key": "why", "label": "Why?", "type": "text", "required": False, "show_if": {"key": "heard", "equals": "A"}},
+        {"key": "seats", "label": "Seats?", "type": "number", "help": "For you.", "min": 1, "max": 2.5, "required": False, "show_if": None},
     ],
     "agenda": [
         {"key": "opening", "title": "Opening", "kind": "opening", "minutes": 10, "speakers": [{"name": "Kate Ąžuolė", "role": "chair", "affiliation": "X"}]},

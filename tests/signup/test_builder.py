@@ -55,6 +55,7 @@ class Builder:
         page = self.client.page(path)
         sent = {name: page.field(name) for name in ("csrf_token", "seen", "label")}
         text = page.text
+        sent |= {name: page.field(name) for name in ("min", "max")}
         sent["help"] = re.search(r'name="help"[^>]*>\s*(.*?)</textarea>', text, re.S)[1]
         sent["choices"] = re.search(r'name="choices"[^>]*>\s*(.*?)</textarea>', text, re.S)[1]
         for name in ("type", "show_if"):
@@ -134,12 +135,31 @@ def test_a_question_can_be_duplicated(builder: Builder) -> None:
     assert builder.row("what-do-you-eat").choices == ["Rice", "Beans"]
 
 
+def test_the_ends_of_a_number_are_kept_shown_and_can_be_undone(builder: Builder) -> None:
+    builder.save(f"{PATH}/new", label="How many seats?", type="number", min="1", max="2,5")
+    key = "how-many-seats"
+    row = builder.row(key)
+    assert (row.min, row.max) == (1, 2.5)
+    assert "A number from 1 to 2.5" in builder.client.page(PATH).text
+    page = builder.client.page(builder.of(key))
+    assert (page.field("min"), page.field("max")) == ("1", "2.5")
+    builder.save(builder.of(key), min="")
+    assert builder.row(key).min is None
+    builder.press(f"{PATH}/undo")
+    assert builder.row(key).min == 1
+    # Another type has none, whatever was typed.
+    builder.save(builder.of(key), type="text")
+    assert (builder.row(key).min, builder.row(key).max) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
         ({"label": " "}, "What do you want to ask?"),
         ({"type": "choice", "choices": " \n"}, "Write the choices here"),
         ({"type": "choices", "choices": "A\nA"}, "stands there twice"),
+        ({"type": "number", "min": "few"}, "Please give a number, like 3 or 2.5."),
+        ({"type": "number", "min": "5", "max": "4,5"}, "must not be below the smallest"),
         ({"show_if": '["never", "was"]'}, "show_if must name"),
         ({"show_if": '["first", "perhaps"]'}, "that it would no longer have"),
         ({"type": "date"}, "Not a valid choice"),

@@ -311,6 +311,35 @@ def _answers(app: Flask) -> dict[str, Any]:
         return dict(rows.tuples().all())
 
 
+@pytest.mark.parametrize(
+    ("ends", "typed", "said", "sentence"),
+    [
+        ((0, 120), "-5", "A number from 0 to 120.", "Please give a number from 0 to 120."),
+        ((None, 1200), "1201", "A number of at most 1,200.", "Please give a number of at most 1,200."),
+        ((2.5, None), "2.4", "Un número de al menos 2,5.", "Escribe un número de al menos 2,5."),
+    ],
+)  # fmt: skip
+def test_a_number_outside_is_refused_in_the_words_of_its_help(
+    app: Flask, asking: str, visitor: Any, ends: Any, typed: str, said: str, sentence: str
+) -> None:
+    with app.app_context():
+        low, high = ends
+        db.session.execute(sa.update(Question).where(Question.key == "age").values(min=low, max=high))  # fmt: skip
+        db.session.commit()
+    path = f"/events/{asking}/signup?lang={'es' if said.startswith('Un ') else 'en'}"
+    page = visitor.client.page(path)
+    assert f'id="q_age-help">{said}</p>' in page.text
+    fields = filled(page, "email") | {"name": "Ana", "email": "ana@example.org", "consent": "yes"}
+    answer = visitor.client.post(path, data=fields | {"q_city": "La Paz", "q_age": typed})
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'value="{typed}"' in answer.text
+    # The ends themselves are among the numbers there may be.
+    for end in (end for end in ends if end is not None):
+        sent = {"q_city": "La Paz", "q_age": str(end), "email": f"a{end}@example.org"}
+        assert visitor.send(asking, **sent).status_code == 303
+
+
 @pytest.mark.case("D55")
 def test_a_program_that_sends_every_field_is_asked_nothing_again(
     app: Flask, asking: str, visitor: Any

@@ -57,6 +57,10 @@ def test_rows_are_kept_by_key(context: Flask) -> None:
         ({"type": "choice"}, "choices must be"),
         ({"required": "yes"}, "required must be true or false"),
         ({"show_if": {"key": "later", "equals": 1}}, "show_if must name"),
+        ({"min": 1}, "min and max must be numbers"),
+        ({"type": "number", "min": True}, "min and max must be numbers"),
+        ({"type": "number", "max": float("nan")}, "min and max must be numbers"),
+        ({"type": "number", "min": 2, "max": 1}, "min must not be above max"),
         ({"colour": "red"}, "unknown key “colour”"),
     ],
 )

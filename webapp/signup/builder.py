@@ -23,7 +23,7 @@ from webapp.db import LARGEST_ID, db
 from webapp.errors import Refused
 from webapp.events import access
 from webapp.permissions import permission
-from webapp.signup import facts, forms, operations
+from webapp.signup import facts, forms, operations, questions
 from webapp.signup.builder_forms import TYPE_NAMES, DeleteForm, QuestionForm, answer_name
 from webapp.signup.models import Question
 
@@ -45,6 +45,7 @@ def _index(status: int = 200, problem: str = "") -> ResponseReturnValue:
         seen=asking.fingerprint(found),
         can_undo=asking.can_undo(event.id, found),
         types=TYPE_NAMES,
+        ends=questions.said_range,
         answer_name=answer_name,
         problem=problem,
     )
@@ -87,6 +88,7 @@ def _page(form: QuestionForm, row: Question | None, status: int = 200, **more: A
         row=row,
         answers=asking.answer_counts(access.current().id).get(row.id, 0) if row else 0,
         types=TYPE_NAMES,
+        ends=questions.said_range,
         answer_name=answer_name,
         labels={q.key: q.label for q in found},
         **more,
@@ -108,7 +110,7 @@ def add(slug: str) -> ResponseReturnValue:
         if like is not None:
             form.show(like)
         return _page(form, None)
-    if not form.validate() or not form.check_choices():
+    if not form.is_good():
         return _page(form, None, 400)
     try:
         row = asking.add(access.current(), form.as_item(), clock.now(), signed_in())
@@ -134,7 +136,7 @@ def edit(slug: str, question_id: int) -> ResponseReturnValue:
     if row is None:
         # What was typed is not lost: it can go onto the form as a new question.
         return _page(form, None, 409, refused=_("Somebody deleted this question in the meantime."))
-    if not form.validate() or not form.check_choices():
+    if not form.is_good():
         return _page(form, row, 400)
     try:
         seen = form.seen.data or ""

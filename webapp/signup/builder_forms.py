@@ -23,7 +23,7 @@ from wtforms.validators import DataRequired, InputRequired, Length
 from webapp.errors import Refused
 from webapp.signup.forms import shown
 from webapp.signup.models import Question
-from webapp.signup.questions import LONGEST_HELP
+from webapp.signup.questions import LONGEST_HELP, number, plain
 
 TYPE_NAMES: dict[str, Any] = {
     "text": _l("One line"),
@@ -47,6 +47,14 @@ def _condition(key: str, equals: Any) -> str:
     return json.dumps([key, equals])
 
 
+def _trimmed(text: str | None) -> str:
+    return shown(text or "").strip()
+
+
+def _written(end: float | None) -> str:
+    return "" if end is None else str(plain(end))
+
+
 class QuestionForm(FlaskForm):
     label = StringField(
         _l("Question"),
@@ -63,6 +71,8 @@ class QuestionForm(FlaskForm):
     )
     choices = TextAreaField(_l("Choices"), filters=[lambda text: shown(text or "")])
     required = BooleanField(_l("Everybody must answer it"))
+    min = StringField(_l("Smallest number"), [Length(max=30)], filters=[_trimmed])
+    max = StringField(_l("Largest number"), [Length(max=30)], filters=[_trimmed])
     show_if = SelectField(_l("When it is asked"), choices=[], validate_choice=False, default="")
     # What the page showed, so that a colleague's change in between is noticed.
     seen = HiddenField()
@@ -76,6 +86,7 @@ class QuestionForm(FlaskForm):
         """Fills the form with what is there."""
         self.label.data, self.help.data, self.type.data = row.label, row.help, row.type
         self.choices.data, self.required.data = "\n".join(row.choices or ()), row.required
+        self.min.data, self.max.data = (_written(end) for end in (row.min, row.max))
         self.show_if.data = _condition(row.show_if["key"], row.show_if["equals"]) if row.show_if else ""  # fmt: skip
         return self
 
@@ -119,9 +130,37 @@ class QuestionForm(FlaskForm):
             "choices": [line for line in lines if line] if self.type.data in WITH_CHOICES else [],
             "required": bool(self.required.data),
             "show_if": None if found is None else {"key": found[0], "equals": found[1]},
+            **self._ends(),
         }
 
-    def check_choices(self) -> bool:
+    def _ends(self) -> dict[str, int | float | None]:
+        """The smallest and the largest number; none for a type that has none. Raises ValueError."""
+        texts = {name: self[name].data if self.type.data == "number" else "" for name in ("min", "max")}  # fmt: skip
+        return {name: number(text) if text else None for name, text in texts.items()}
+
+    def is_good(self) -> bool:
+        """Whether all that can be said of the fields alone is in order; otherwise it stands beside them."""
+        is_valid = self.validate()
+        # Each has its say: nobody should mend one field to be told of the next.
+        has_ends = self._check_ends()
+        return has_ends and self._check_choices() and is_valid
+
+    def _check_ends(self) -> bool:
+        """What can be said about the smallest and the largest number beside the fields themselves."""
+        if self.type.data != "number":
+            return True
+        ends = {}
+        for field in (self.min, self.max):
+            try:
+                ends[field.name] = number(field.data) if field.data else None
+            except ValueError as error:
+                field.errors = (*field.errors, str(error))
+        low, high = ends.get("min"), ends.get("max")
+        if low is not None and high is not None and low > high:
+            self.max.errors = (*self.max.errors, _("The largest number must not be below the smallest."))  # fmt: skip
+        return not self.min.errors and not self.max.errors
+
+    def _check_choices(self) -> bool:
         """What can be said about the list of choices beside the field itself."""
         item = self.as_item()
         if item["type"] in WITH_CHOICES:

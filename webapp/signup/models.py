@@ -321,6 +321,9 @@ class Question(Base):
     required: Mapped[bool] = mapped_column(default=False)
     # {"key": …, "equals": …} or None.
     show_if: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON)
+    # Of a number: the smallest and the largest there may be.
+    min: Mapped[float | None]
+    max: Mapped[float | None]
     # Since then it stands on no form any more; what people answered stays.
     retired_at: Mapped[dt.datetime | None]
 

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from babel.numbers import format_decimal
 from flask_babel import gettext as _
 
+from webapp import i18n
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events.models import Event
@@ -20,6 +22,7 @@ from webapp.signup.models import QUESTION_TYPES, Answer, Question
 
 LONGEST = {"text": 500, "paragraph": 5000}
 LONGEST_HELP = 1000
+LARGEST = 1e15
 FIELD = "q_"
 # Controls (a line break is kept in paragraphs), characters that turn the reading direction around, and
 # halves of a pair, which cannot be written down.
@@ -39,6 +42,9 @@ class Ask:
     show_key: str | None
     show_equals: Any
     help: str = ""
+    # Of a number: the smallest and the largest there may be.
+    min: int | float | None = None
+    max: int | float | None = None
     # What a page calls a choice, where that is not as it was written.
     called: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
 
@@ -50,8 +56,27 @@ class Ask:
         """A choice as people read it; what is sent and kept is the choice as it was written."""
         return self.called.get(choice, choice)
 
+    @property
+    def said_range(self) -> str:
+        """Which numbers there may be, in words; empty where any may."""
+        return said_range(self.min, self.max)
+
     def said_all(self, choices: Iterable[str]) -> list[str]:
         return [self.said(choice) for choice in choices]
+
+
+def _said(number: float | None) -> str:
+    return "" if number is None else str(format_decimal(number, "#,##0.######", locale=i18n.dates()))  # fmt: skip
+
+
+def said_range(smallest: float | None, largest: float | None) -> str:
+    """Which numbers there may be, in words; empty where any may."""
+    low, high = _said(smallest), _said(largest)
+    if low and high:
+        return _("A number from %(low)s to %(high)s.", low=low, high=high)
+    if low:
+        return _("A number of at least %(low)s.", low=low)
+    return _("A number of at most %(high)s.", high=high) if high else ""
 
 
 def sources(asks: Iterable[Ask]) -> list[Source]:
@@ -108,6 +133,8 @@ def of_event(event_id: int, *, retired: bool = False) -> tuple[Ask, ...]:
             show_key=(row.show_if or {}).get("key"),
             show_equals=(row.show_if or {}).get("equals"),
             help=row.help,
+            min=plain(row.min),
+            max=plain(row.max),
         )
         for row in rows
     )
@@ -147,6 +174,11 @@ def paragraph(raw: str, longest: int) -> str:
     return _text(raw, longest)
 
 
+def plain(number: float | None) -> int | float | None:
+    """A number as people write it: a whole one without a point."""
+    return int(number) if number is not None and number == int(number) else number
+
+
 def number(raw: str) -> int | float:
     """A number as it is kept. Raises ValueError with a sentence."""
     text = raw.strip().replace(",", ".")
@@ -154,9 +186,21 @@ def number(raw: str) -> int | float:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or abs(value) > 1e15 or not text.isascii():
+    if not math.isfinite(value) or abs(value) > LARGEST or not text.isascii():
         raise ValueError(_("Please give a number, like 3 or 2.5."))
-    return int(value) if value == int(value) else value
+    return plain(value) or 0
+
+
+def _in_range(ask: Ask, value: int | float) -> int | float:
+    is_low = ask.min is not None and value < ask.min
+    if not is_low and (ask.max is None or value <= ask.max):
+        return value
+    low, high = _said(ask.min), _said(ask.max)
+    if low and high:
+        raise ValueError(_("Please give a number from %(low)s to %(high)s.", low=low, high=high))
+    if low:
+        raise ValueError(_("Please give a number of at least %(low)s.", low=low))
+    raise ValueError(_("Please give a number of at most %(high)s.", high=high))
 
 
 def value(ask: Ask, raw: list[str]) -> Any:
@@ -178,7 +222,7 @@ def value(ask: Ask, raw: list[str]) -> Any:
             raise ValueError(_("Please choose yes or no."))
         return first == "yes"
     if ask.type == "number":
-        return number(first)
+        return _in_range(ask, number(first))
     if ask.type == "text":
         return line(first, LONGEST["text"]) or None
     return _text(first, LONGEST[ask.type]) or None
@@ -243,6 +287,7 @@ def as_file(event_id: int) -> list[dict[str, Any]]:
             else {"key": ask.show_key, "equals": ask.show_equals},
         }
         | ({"help": ask.help} if ask.help else {})
+        | {name: end for name, end in (("min", ask.min), ("max", ask.max)) if end is not None}
         for ask in of_event(event_id)
     ]
 
@@ -254,6 +299,10 @@ def _is_answer(value: Any) -> bool:
     return isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
 
 
+def _is_number(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, int | float) and abs(value) <= LARGEST
+
+
 def checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str, Any]:
     """One question of an event file, every key checked. Raises Refused naming the question."""
     key = item.get("key")
@@ -262,7 +311,17 @@ def checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str,
         raise Refused(_("%(question)s: the key may have small letters, digits, - and _.", question=named))  # fmt: skip
     if key in before:
         raise Refused(_("%(question)s: this key stands twice.", question=named))
-    unknown = set(item) - {"key", "label", "type", "choices", "required", "show_if", "help"}
+    unknown = set(item) - {
+        "key",
+        "label",
+        "type",
+        "choices",
+        "required",
+        "show_if",
+        "help",
+        "min",
+        "max",
+    }
     if unknown:
         raise Refused(_("%(question)s: unknown key “%(unknown)s”.", question=named, unknown=sorted(unknown)[0]))  # fmt: skip
     label = item.get("label")
@@ -298,6 +357,12 @@ def checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str,
         or not _is_answer(show_if["equals"])
     ):
         raise Refused(_("%(question)s: show_if must name the key of an earlier question and what it equals.", question=named))  # fmt: skip
+    ends = [item.get(name) for name in ("min", "max")]
+    if any(end is not None and (kind != "number" or not _is_number(end)) for end in ends):
+        raise Refused(_("%(question)s: min and max must be numbers, for the type number only.", question=named))  # fmt: skip
+    low, high = ends
+    if low is not None and high is not None and low > high:
+        raise Refused(_("%(question)s: min must not be above max.", question=named))
     return {
         "key": key,
         "label": unicodedata.normalize("NFC", label.strip()),
@@ -306,6 +371,8 @@ def checked(item: Mapping[str, Any], number: int, before: set[str]) -> dict[str,
         "choices": list(choices),
         "required": bool(item.get("required", False)),
         "show_if": show_if,
+        "min": low,
+        "max": high,
     }
 
 

@@ -80,6 +80,9 @@ class Question(Answer):
     choices = many(fields.String(), left_out=True)
     required = yes_no()
     show_if = one(Condition, unknown=True)
+    help = string("A sentence below the question.", left_out=True)
+    min = fields.Float(metadata={"description": "Of a number: the smallest there may be."})
+    max = fields.Float(metadata={"description": "Of a number: the largest there may be."})
 
 
 class Speaker(Answer):

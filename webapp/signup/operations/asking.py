@@ -31,7 +31,7 @@ from webapp.signup.operations import seats
 CHANGED = "changed"
 # More than that nobody answers; it keeps every page and every list within bounds.
 MOST = 60
-_FIELDS = ("key", "label", "help", "type", "choices", "required", "show_if")
+_FIELDS = ("key", "label", "help", "type", "choices", "required", "show_if", "min", "max")
 
 
 def rows(event_id: int) -> list[Question]:
@@ -316,7 +316,8 @@ def undo(event: Event, seen: str, at: dt.datetime, by: User) -> None:
         else:
             _check_answers(old, item)
         for name in _FIELDS:
-            setattr(old, name, item[name])
+            # A state that was kept before numbers had ends has none.
+            setattr(old, name, item.get(name))
         retired = item["retired_at"]
         old.position, old.retired_at = place, None if retired is None else from_ms(retired)
     _write(event, before, at, by, _("undone"))

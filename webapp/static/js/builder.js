@@ -1,4 +1,5 @@
-// Drags questions into another order, and shows the field of choices only where it means something.
+// Drags questions into another order, and shows the fields of choices and of the ends of a number
+// only where they mean something.
 // Both work without: by the buttons Up and Down, and by the help beside the field.
 "use strict";
 
@@ -46,7 +47,11 @@
   if (!form) return;
   const type = form.querySelector("[name=type]");
   const part = form.querySelector("[data-choices]");
-  const show = () => { part.hidden = !["choice", "choices"].includes(type.value); };
+  const ends = form.querySelector("[data-ends]");
+  const show = () => {
+    part.hidden = !["choice", "choices"].includes(type.value);
+    ends.hidden = type.value !== "number";
+  };
   type.addEventListener("input", show);
   show();
 })();
