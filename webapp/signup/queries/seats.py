@@ -1,0 +1,135 @@
+"""How many there are, who holds a seat, and who waits for one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+import sqlalchemy as sa
+
+from webapp.db import db
+from webapp.events.models import OVERRUN, Event
+from webapp.signup import statements
+from webapp.signup.models import SEATED, STATUSES, Signup
+
+
+def counts(event_id: int) -> dict[str, int]:
+    """Sign-ups by status, all six named. Erased ones keep their status and are counted."""
+    found = dict.fromkeys(STATUSES, 0)
+    rows = db.session.execute(
+        sa.select(Signup.status, sa.func.count())
+        .where(Signup.event_id == event_id)
+        .group_by(Signup.status)
+    )
+    for status, number in rows:
+        found[status] = number
+    return found
+
+
+def counts_of(event_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """``counts`` of several events in one query."""
+    found = {event_id: dict.fromkeys(STATUSES, 0) for event_id in event_ids}
+    rows = db.session.execute(
+        sa.select(Signup.event_id, Signup.status, sa.func.count())
+        .where(Signup.event_id.in_(event_ids))
+        .group_by(Signup.event_id, Signup.status)
+    )
+    for event_id, status, number in rows:
+        found[event_id][status] = number
+    return found
+
+
+def counts_of_all() -> dict[str, int]:
+    """Sign-ups of all events by status, all six named."""
+    rows = db.session.execute(sa.select(Signup.status, sa.func.count()).group_by(Signup.status))
+    return dict.fromkeys(STATUSES, 0) | dict(rows.tuples().all())
+
+
+def seats_taken(event_id: int) -> int:
+    """Sign-ups that hold a seat: confirmed, or offered one. An erased person needs none any more."""
+    db.session.flush()
+    return statements.seats_taken(db.session.connection(), event_id)
+
+
+def seats_claimed(event_id: int) -> int:
+    """Seats taken, and one for each who waits for one."""
+    db.session.flush()
+    return statements.seats_claimed(db.session.connection(), event_id)
+
+
+def has_seat(event: Event) -> bool:
+    """Whether one more person fits, after all who wait. Only true for as long as the event is locked."""
+    return event.capacity is None or seats_claimed(event.id) < event.capacity
+
+
+def over_by(event: Event) -> int:
+    """How many people more have a seat than there are places: the number of places was lowered."""
+    return max(seats_taken(event.id) - event.capacity, 0) if event.capacity is not None else 0
+
+
+def waiting_in_order(event_id: int) -> sa.Select[tuple[Signup]]:
+    """Who waits for a place, the first in order first."""
+    return (
+        sa.select(Signup)
+        .where(
+            Signup.event_id == event_id,
+            sa.text("signups.status = 'waitlisted'"),
+            Signup.erased_at.is_(None),
+        )
+        .order_by(Signup.waitlisted_at, Signup.id)
+    )
+
+
+def position(signup: Signup) -> int:
+    """Where a person stands on the waiting list: 1 is next."""
+    before = sa.or_(
+        Signup.waitlisted_at < signup.waitlisted_at,
+        sa.and_(Signup.waitlisted_at == signup.waitlisted_at, Signup.id <= signup.id),
+    )
+    found = waiting_in_order(signup.event_id).where(before).order_by(None).subquery()
+    return int(db.session.scalar(sa.select(sa.func.count()).select_from(found)) or 0)
+
+
+def with_seats_to_move(at: dt.datetime) -> list[int]:
+    """The events with an offer whose time is over at ``at``, or with a free seat and somebody who waits."""
+    waits = sa.exists().where(
+        Signup.event_id == Event.id,
+        sa.text("signups.status IN ('waitlisted','offered')"),
+        Signup.erased_at.is_(None),
+    )
+    capacities = dict(
+        db.session.execute(
+            sa.select(Event.id, Event.capacity).where(
+                Event.state == "published",
+                Event.ended_at.is_(None),
+                Event.ends_at > at - OVERRUN,
+                waits,
+            )
+        )
+        .tuples()
+        .all()
+    )
+    if not capacities:
+        return []
+
+    def number(*statuses: str) -> sa.ColumnElement[int]:
+        return sa.func.count().filter(Signup.status.in_(statuses))
+
+    rows = db.session.execute(
+        sa.select(
+            Signup.event_id,
+            number(*SEATED),
+            number("waitlisted"),
+            sa.func.min(Signup.offer_expires_at).filter(Signup.status == "offered"),
+        )
+        .where(Signup.event_id.in_(capacities), Signup.erased_at.is_(None))
+        .group_by(Signup.event_id)
+        .order_by(Signup.event_id)
+    )
+    found = []
+    for event_id, taken, waiting, expires_at in rows:
+        capacity = capacities[event_id]
+        is_free = capacity is None or taken < capacity
+        if (waiting and is_free) or (expires_at is not None and expires_at <= at):
+            found.append(event_id)
+    return found
