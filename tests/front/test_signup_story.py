@@ -65,7 +65,7 @@ def test_every_verb_leaves_a_line(app: Flask, ada: Any) -> None:
     assert _lines(ada.page(f"{PATH}/{first}").text) == [
         "Signed up, from “flyer”.",
         "Agreed I agree.",
-        "Proved the address by pressing a button behind a mailed link.",
+        "Confirmed the address by pressing a button behind a mailed link.",
         "Tag “Press” given by ada@example.org.",
         "Counted as crew by ada@example.org.",
         "The links were sent once more by ada@example.org.",
@@ -112,7 +112,7 @@ def test_decisions_offers_and_the_list(app: Flask, ada: Any) -> None:
         "Dan": [("ada@example.org", "declined", None)],
     }
     lines = _lines(ada.page(paths[0]).text)
-    assert "Approved by ada@example.org. They wait for a place." in lines
+    assert "Approved by ada@example.org. They are on the waiting list." in lines
     assert any(line.startswith("A place became free and was offered to them, until 7 Apr") for line in lines)  # fmt: skip
     assert "Took the place that was offered." in lines
     assert "Declined by ada@example.org. “Full”" in _lines(ada.page(paths[1]).text)

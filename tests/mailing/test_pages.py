@@ -214,7 +214,9 @@ def test_a_mail_is_written_looked_at_tested_and_sent(ada: Any, client: Any) -> N
     text = said(page)
     assert "Send it to 2 people" in text
     assert "Dear Ana" in text
-    assert "everybody who has a place or waits for one, “letter”" in text
+    assert (
+        "everybody who has a place, is on the waiting list or is to be approved, “letter”" in text
+    )
     show = kept.headers["Location"]
     assert "Dear Bea" in said(client.page(f"{show}?person=" + _public_id(page, 1)))
     client.send(f"{show}/test", at=show)

@@ -98,7 +98,7 @@ def test_both_files_say_the_same_and_none_of_it_is_a_formula(app: Flask, ada: An
     assert first["May be contacted by Wiphalas"] == "yes"
     assert first["May be contacted by Friends"] == ""
     assert first["Agreed that it is kept (UTC)"] == "2027-04-06T17:00:00Z"
-    assert first["Address proved (UTC)"] == "2027-04-06T17:00:00Z"
+    assert first["Address confirmed (UTC)"] == "2027-04-06T17:00:00Z"
 
 
 @pytest.mark.case("D40")

@@ -17,6 +17,8 @@ from webapp import tokens
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.events.models import CoHost
+from webapp.privacy import operations as privacy
+from webapp.signup import queries
 from webapp.signup.models import Answer, Consent, Question, Signup
 
 PATH = "/manage/events/evening/signups"
@@ -196,10 +198,51 @@ def test_removing_a_person(app: Flask, ada: Any, house: Any) -> None:
     assert answer.status_code == 303
     assert (house.signup().name, house.signup().status) == (None, "confirmed")
     text = ada.page(PATH).text
-    assert "deleted" in text
+    assert "The data of 1 more person was deleted" in text
     assert "Ana" not in text.replace("Ana</", "")
     gone = ada.page(f"{PATH}/{house.signup().public_id}").text
     assert "Only the status counts on: Confirmed." in gone
+
+
+def test_whoever_was_erased_is_on_no_list_and_in_every_figure(
+    app: Flask, ada: Any, house: Any
+) -> None:
+    house.change(capacity=1)
+    wait = {"status": "waitlisted", "confirmed_at": None, "waitlisted_at": NOW}
+    asked = {"status": "pending", "pending_reason": "approval", "confirmed_at": None}
+    unproved = {"status": "pending", "pending_reason": "address", "confirmed_at": None}
+    robot = {"status": "pending", "pending_reason": "click", "confirmed_at": None}
+    _people(app, {"name": "Ana"}, {}, wait, wait, asked, asked, unproved, robot)
+    with app.app_context():
+        before = queries.counts(1)
+        for number in (2, 4, 6):
+            privacy.erase_signup(db.session.get_one(Signup, number), NOW, by="the person")
+        db.session.commit()
+        assert queries.counts(1) == before
+    # What a pending one lacks is said in words of its own: "waiting" is for a place.
+    tabs = {
+        "": "All <b>5</b>", "status=confirmed": "Confirmed <b>1</b>", "reason=approval": "To be approved <b>1</b>",
+        "reason=address": "Address not confirmed <b>1</b>", "reason=click": "Looked like a robot <b>1</b>",
+        "status=waitlisted": "On the waiting list <b>1</b>",
+    }  # fmt: skip
+    for query, tab in tabs.items():
+        page = ada.page(f"{PATH}?{query}").text
+        number = int(tab.partition("<b>")[2].partition("<")[0])
+        assert tab in page
+        assert page.count('name="pick"') == number
+        assert f"With all {number}…" in page
+        what = f"What to do with {number} {'person' if number == 1 else 'people'}"
+        assert what in ada.page(f"{PATH}/many?who=found&{query}").text
+    assert "The data of 3 more people was deleted" in page
+    rows = list(csv.DictReader(io.StringIO(_post(ada, f"{PATH}/export").get_data(as_text=True))))
+    assert [row["Status"] for row in rows] == [
+        "confirmed", "waitlisted", "to be approved", "address not confirmed", "looked like a robot",
+    ]  # fmt: skip
+    with app.app_context():
+        for row in db.session.scalars(sa.select(Signup).where(Signup.erased_at.is_(None))):
+            privacy.erase_signup(row, NOW, by="the person")
+        db.session.commit()
+    assert "Nobody stands here any more." in ada.page(PATH).text
 
 
 @pytest.mark.case("D40")
@@ -226,7 +269,7 @@ def test_the_list_as_csv(app: Flask, ada: Any) -> None:
     assert header == [
         "Name", "E-mail address", "Status", "Signed up (UTC)", "Confirmed (UTC)", "Source", "Language",
         "Crew", "May be contacted by Friends", "May be contacted by Wiphalas", "Why?\nReally",
-        "In a union?", "What would help them", "Coming with them", "Tags", "Address proved (UTC)",
+        "In a union?", "What would help them", "Coming with them", "Tags", "Address confirmed (UTC)",
         "Agreed that it is kept (UTC)",
     ]  # fmt: skip
     assert [row[0] for row in rows] == [

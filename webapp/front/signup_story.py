@@ -13,7 +13,7 @@ from webapp.front import story
 from webapp.front.mail_pages import state_words
 from webapp.mail import queries as mail
 from webapp.permissions import permission
-from webapp.signup import queries, wording
+from webapp.signup import finding, queries, wording
 
 blueprint = Blueprint("signup_story", __name__)
 
@@ -29,13 +29,15 @@ def show(slug: str, public_id: str) -> ResponseReturnValue:
     if signup is None:
         abort(404)
     if signup.erased_at is not None:
-        return render_template("front/signup_story.html", event=event, tab="signups", signup=signup)
+        return render_template(
+            "front/signup_story.html", event=event, tab="signups", signup=signup, state_word=finding.state_word,
+        )  # fmt: skip
     consents = queries.consents_of(signup)
     visits = attendance.visits_of(event.id, signup.person_key)
     mails = mail.of_person(event.id, signup.public_id, MAILS)
     return render_template(
         "front/signup_story.html",
-        event=event, tab="signups", signup=signup, at=clock.now(),
+        event=event, tab="signups", signup=signup, at=clock.now(), state_word=finding.state_word,
         consents=consents, answers=queries.answers_of(signup), contacts=wording.contacts(event),
         tags=queries.tags_of([signup.id]).get(signup.id, []), known=queries.tags(event.id),
         notes=queries.notes_of(signup), words=state_words(), shown=story.shown,

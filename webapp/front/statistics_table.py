@@ -99,7 +99,7 @@ def definitions() -> dict[str, str]:
         "starts_at": _("The planned start, UTC."),
         "ends_at": _("The planned end, UTC."),
         "timezone": _("The event's own time zone."),
-        "signed_up": _("Sign-ups that have a place or wait for one: confirmed, pending, on the waiting list, offered a place."),
+        "signed_up": _("Sign-ups that are on: confirmed, offered a place, on the waiting list, or not decided yet (to be approved, address not confirmed)."),
         "confirmed": _("Sign-ups with a place. Erased people are still counted."),
         "cancelled": _("Sign-ups that were cancelled, by the person or an organiser."),
         "attended": _("Confirmed sign-ups with at least one visit. Empty if the event has not begun or no source can tell."),

@@ -79,8 +79,8 @@ def _who(actor: str) -> str:
 
 _RESULTS = {
     "confirmed": lambda: _("They have a place."),
-    "waitlisted": lambda: _("They wait for a place."),
-    "pending": lambda: _("They wait to be approved."),
+    "waitlisted": lambda: _("They are on the waiting list."),
+    "pending": lambda: _("They are to be approved."),
     "offered": lambda: _("A place is offered to them."),
 }
 
@@ -116,7 +116,7 @@ def _changed(
         case "lapsed":
             what = _("Did not take the place in time; it went on to the next person.")
         case "proved":
-            what = _("Proved the address by pressing a button behind a mailed link.")
+            what = _("Confirmed the address by pressing a button behind a mailed link.")
         case "placed":
             what = ""
         case "links_sent":

@@ -75,7 +75,7 @@ def whom(kind: str, by_door: bool = False) -> str:
         case "changed":
             return _("everybody who was told otherwise")
         case "event_cancelled":
-            return _("everybody who has a place or waits for one")
+            return _("everybody who has a place, is on the waiting list or is to be approved")
         case "reminder":
             return _("everybody who has a place by then")
         case "thank_you":
@@ -90,10 +90,10 @@ def whom(kind: str, by_door: bool = False) -> str:
 
 
 STATUSES = {
-    "": _l("everybody who has a place or waits for one"),
+    "": _l("everybody who has a place, is on the waiting list or is to be approved"),
     "confirmed": _l("who has a place"),
     "waitlisted": _l("who is on the waiting list"),
-    "pending": _l("who waits for an approval"),
+    "pending": _l("who is to be approved"),
 }
 GROUPS = {
     "": _l("whether they came or not"),

@@ -7,7 +7,7 @@ import contextlib
 import dataclasses
 import json
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from flask import Flask, current_app
 
 from webapp.mail.models import OutgoingMail
 from webapp.signup import questions
-from webapp.signup.models import STATUSES, Answer, Consent, Question, Signup, SignupTag, Tag
+from webapp.signup.models import LIVE, STATUSES, Answer, Consent, Question, Signup, SignupTag, Tag
 from webapp.signup.people import name_key
 
 REASONS = ("address", "approval", "click")
@@ -45,7 +45,7 @@ _WORDS = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Choice:
-    """Sign-ups of one event that fulfil all that is set; nothing set means everybody.
+    """Sign-ups of one event that fulfil all that is set; nothing set means everybody who was not erased.
 
     ``reason`` why a pending one waits; ``contact`` a host's key: who agreed to hear from them; ``tag`` and
     ``not_tag`` a tag that they have and one that they have not; ``need`` an access need, or ``ANY_NEED``;
@@ -105,31 +105,46 @@ def init_app(app: Flask, has_joined: Callable[[], sa.ColumnElement[bool]]) -> No
 
 
 def chosen(event_id: int, choice: Choice) -> sa.Select[tuple[Signup]]:
-    """The sign-ups of ``choice``, newest first. Erased ones are among them only where nothing is asked
-    that they have lost."""
-    statement = (
+    """The sign-ups of ``choice``, newest first."""
+    return (
         sa.select(Signup)
         .where(Signup.event_id == event_id, *conditions(event_id, choice))
         .order_by(Signup.id.desc())
     )
-    if asks_what_is_lost(choice):
-        statement = statement.where(Signup.erased_at.is_(None))
-    return statement
 
 
-def asks_what_is_lost(choice: Choice) -> bool:
-    """Whether it asks for anything that an erased sign-up has no more: all but the status."""
-    return bool(set(choice.as_args()) - {"status"})
+# The sign-ups of a choice, or those with these public ids.
+Who = Choice | Collection[str]
 
 
-def people(event_id: int, choice: Choice) -> sa.Select[tuple[Signup]]:
-    """The same without those who were erased: whom something can be done with."""
-    return chosen(event_id, choice).where(Signup.erased_at.is_(None))
+def meant(event_id: int, who: Who) -> sa.Select[tuple[Signup]]:
+    """The sign-ups that a choice finds, or of those with these public ids the ones that are still there."""
+    if isinstance(who, Choice):
+        return chosen(event_id, who)
+    return chosen(event_id, Choice()).where(Signup.public_id.in_(who))
+
+
+def can_be_done(act: str) -> sa.ColumnElement[bool]:
+    """SQL: whether there is anything to do with a sign-up by this act of many (``operations.many``)."""
+    match act:
+        case "approve" | "decline":
+            return Signup.status == "pending"
+        case "cancel":
+            return Signup.status.in_(LIVE)
+        case "links":
+            # One that looked like a robot's has had no mail, so it has no link to be sent again.
+            is_person = sa.or_(
+                Signup.pending_reason.is_(None), Signup.pending_reason.in_(("address", "approval"))
+            )
+            return sa.and_(Signup.status.in_(LIVE), is_person)
+        case _:
+            return sa.true()
 
 
 def conditions(event_id: int, choice: Choice) -> list[sa.ColumnElement[bool]]:
-    """SQL about one row of ``signups``: all of it must hold. The event's id is for what hangs on it."""
-    found: list[sa.ColumnElement[bool]] = []
+    """SQL about one row of ``signups``: all of it must hold. The event's id is for what hangs on it. Whoever
+    was erased is nobody's choice: their row stays for the figures alone."""
+    found: list[sa.ColumnElement[bool]] = [Signup.erased_at.is_(None)]
     for field in ("status", "source", "language"):
         if value := getattr(choice, field):
             found.append(getattr(Signup, field) == value)
@@ -146,9 +161,9 @@ def conditions(event_id: int, choice: Choice) -> list[sa.ColumnElement[bool]]:
     if choice.contact:
         found.append(_agreed(choice.contact))
     if choice.tag:
-        found.append(_tagged(event_id, choice.tag))
+        found.append(has_tag(event_id, choice.tag))
     if choice.not_tag:
-        found.append(~_tagged(event_id, choice.not_tag))
+        found.append(~has_tag(event_id, choice.not_tag))
     if choice.need:
         found.append(_needs(choice.need))
     if choice.question and choice.answer:
@@ -170,7 +185,8 @@ def _agreed(host_key: str) -> sa.ColumnElement[bool]:
     )
 
 
-def _tagged(event_id: int, name: str) -> sa.ColumnElement[bool]:
+def has_tag(event_id: int, name: str) -> sa.ColumnElement[bool]:
+    """SQL: that a sign-up has this tag."""
     tag_id = sa.select(Tag.id).where(Tag.event_id == event_id, Tag.key == tag_key(name))
     return sa.exists().where(
         SignupTag.signup_id == Signup.id, SignupTag.tag_id == tag_id.scalar_subquery()

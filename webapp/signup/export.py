@@ -66,6 +66,16 @@ def _written(lines: list[list[str]]) -> str:
     return buffer.getvalue()
 
 
+def _missing() -> dict[str | None, str]:
+    """What stands in the status column for a pending one: not one word for three things. Lists that are
+    brought in are read by these words again (``imports.sources``)."""
+    return {
+        "approval": _("to be approved"),
+        "address": _("address not confirmed"),
+        "click": _("looked like a robot"),
+    }
+
+
 def _number(column: Any) -> sa.ColumnElement[Any]:
     """A moment as the milliseconds it is kept as."""
     return sa.type_coerce(column, sa.BigInteger)
@@ -76,12 +86,12 @@ _FIRST: Any = sa.bindparam("first")
 _LAST: Any = sa.bindparam("last")
 _PERSON = (
     sa.select(
-        Signup.id, Signup.name, Signup.email, Signup.status, _number(Signup.created_at),
+        Signup.id, Signup.name, Signup.email, Signup.status, Signup.pending_reason, _number(Signup.created_at),
         _number(Signup.confirmed_at), Signup.source, Signup.language, Signup.is_crew,
         sa.cast(Signup.access_needs, sa.Text), Signup.access_note, Signup.companions,
         _number(Signup.proved_at),
     )
-    .where(Signup.event_id == _EVENT, Signup.id > _LAST)
+    .where(Signup.event_id == _EVENT, Signup.id > _LAST, Signup.erased_at.is_(None))
     .order_by(Signup.id)
     .limit(sa.bindparam("batch", type_=sa.Integer))
 )  # fmt: skip
@@ -122,7 +132,7 @@ _TAGS = _Details(_TAGGED, SignupTag.signup_id)
 
 
 class Table:
-    """The sign-ups of a choice as rows, oldest first. Erased people are a line with their status only."""
+    """The sign-ups of a choice as rows, oldest first."""
 
     def __init__(
         self,
@@ -142,7 +152,7 @@ class Table:
             _("Source"), _("Language"), _("Crew"),
             *(_("May be contacted by %(host)s", host=name) for name in self.hosts.values()),
             *(ask.label for ask in self.asks),
-            _("What would help them"), _("Coming with them"), _("Tags"), _("Address proved (UTC)"),
+            _("What would help them"), _("Coming with them"), _("Tags"), _("Address confirmed (UTC)"),
             _("Agreed that it is kept (UTC)"),
         ]  # fmt: skip
 
@@ -151,8 +161,6 @@ class Table:
         chosen = None
         if not self.is_all:
             chosen = _PERSON.where(*choosing.conditions(self.event_id, self.choice))
-            if choosing.asks_what_is_lost(self.choice):
-                chosen = chosen.where(Signup.erased_at.is_(None))
         while True:
             if chosen is None:
                 batch: Sequence[Any] = _PEOPLE.rows(db.session.connection(), values)
@@ -178,7 +186,7 @@ class Table:
 
     def rows(self) -> Iterator[list[list[str]]]:
         """The lines after the header, a batch at a time."""
-        yes = _("yes")
+        yes, missing = _("yes"), _missing()
         asked = [ask.id for ask in self.asks]
         for batch in self._batches():
             ids = [row[0] for row in batch]
@@ -191,13 +199,13 @@ class Table:
                 tags.setdefault(signup_id, []).append(tag)
             lines = []
             for (
-                id_, name, email, status, created, confirmed, source, language, is_crew, needs, note,
-                companions, proved,
+                id_, name, email, status, reason, created, confirmed, source, language, is_crew, needs,
+                note, companions, proved,
             ) in batch:  # fmt: skip
                 keys = agreed.get(id_, {}) if email else {}
                 lines.append(
                     [
-                        name or "", email or "", status, iso_z_of(created),
+                        name or "", email or "", missing.get(reason, status), iso_z_of(created),
                         iso_z_of(confirmed) if confirmed else "", source or "", language,
                         yes if is_crew else "",
                         *[yes if key in keys else "" for key in self.hosts],

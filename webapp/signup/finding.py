@@ -14,12 +14,14 @@ from flask_babel import gettext as _
 from webapp.events.models import Event
 from webapp.signup import questions
 from webapp.signup.choosing import ANY_NEED, Choice
+from webapp.signup.models import Signup
+from webapp.signup.queries import ListedCounts
 
 
 def status_words() -> dict[str, str]:
     return {
         "confirmed": _("Confirmed"),
-        "pending": _("Waiting"),
+        "pending": _("Not decided yet"),
         "waitlisted": _("On the waiting list"),
         "offered": _("Offered a place"),
         "declined": _("Declined"),
@@ -28,19 +30,24 @@ def status_words() -> dict[str, str]:
 
 
 def reason_words() -> dict[str, str]:
-    """What a pending one waits for."""
+    """What stands between a pending one and its place. Neither is called waiting: that is for a place."""
     return {
-        "address": _("for the click in the mail"),
-        "approval": _("for you"),
-        "click": _("looked like a robot"),
+        "approval": _("To be approved"),
+        "address": _("Address not confirmed"),
+        "click": _("Looked like a robot"),
     }
+
+
+def state_word(signup: Signup) -> str:
+    """The status of one sign-up; for a pending one, what is missing."""
+    return reason_words().get(signup.pending_reason or "") or status_words()[signup.status]
 
 
 def mail_words() -> dict[str, str]:
     """What became of the latest mail to somebody."""
     return {
         "sent": _("sent"),
-        "waiting": _("waiting to be sent"),
+        "waiting": _("still to be sent"),
         "lost": _("did not arrive, for whatever reason"),
         "bounced": _("came back"),
         "refused": _("refused"),
@@ -90,7 +97,7 @@ def said(event: Event, choice: Choice) -> list[Said]:
     if choice.status:
         add(status_words()[choice.status], "status")
     if choice.reason:
-        add(_("waiting: %(reason)s", reason=reason_words()[choice.reason]), "reason")
+        add(reason_words()[choice.reason], "reason")
     if choice.source:
         add(_("from “%(source)s”", source=choice.source), "source")
     if choice.language:
@@ -113,7 +120,10 @@ def said(event: Event, choice: Choice) -> list[Said]:
     if choice.crew:
         add(_("crew") if choice.crew == "yes" else _("not crew"), "crew")
     if choice.proved:
-        add(_("address proved") if choice.proved == "yes" else _("address not proved"), "proved")
+        add(
+            _("address confirmed") if choice.proved == "yes" else _("address not confirmed"),
+            "proved",
+        )
     if choice.mail:
         add(_("latest mail: %(state)s", state=mail_words()[choice.mail]), "mail")
     if choice.joined:
@@ -141,6 +151,44 @@ def changed(slug: str, choice: Choice, **changes: str | None) -> str:
     """The list's address for a choice with some of it changed."""
     values: dict[str, Any] = dict(changes)
     return address(slug, dataclasses.replace(choice, **values))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tab:
+    """One of the groups above the list: how many they are, and where they are shown."""
+
+    label: str
+    number: int
+    address: str
+    is_chosen: bool
+
+
+# Shown also where nobody is in it.
+_ALWAYS = ("confirmed", "cancelled")
+
+
+def tabs(event: Event, choice: Choice, counts: ListedCounts) -> list[Tab]:
+    """Everybody, then each group that has somebody, or is chosen. Those who are pending are told apart by
+    what is missing."""
+
+    def tab(label: str, number: int, **chosen: str) -> Tab:
+        status, reason = chosen.get("status"), chosen.get("reason")
+        is_chosen = (choice.status, choice.reason) == (status, reason)
+        return Tab(
+            label, number, changed(event.slug, choice, status=status, reason=reason), is_chosen
+        )
+
+    words, found = status_words(), [tab(_("All"), counts.people)]
+    for status, label in words.items():
+        if status == "pending":
+            for reason, missing in reason_words().items():
+                number = counts.reasons.get(reason, 0)
+                is_asked = reason == "approval" and event.approval
+                if number or is_asked or choice.reason == reason:
+                    found.append(tab(missing, number, reason=reason))
+        elif counts.statuses[status] or status in _ALWAYS or choice.status == status:
+            found.append(tab(label, counts.statuses[status], status=status))
+    return found
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -214,7 +214,7 @@ KINDS: Mapping[str, Kind] = {
     for kind in (
         _kind("confirm_address", _l("Please confirm your address"), _l("At once, if people have to prove their address first."),
               _confirm_address, (NEWS, CONFIRM_LINK, CONFIRM_BUTTON), (_CONFIRM, _WHEN)),
-        _kind("confirmed", _l("You have a place"), _l("At once, or as soon as the address is proved; also to somebody who comes back."),
+        _kind("confirmed", _l("You have a place"), _l("At once, or as soon as the address is confirmed; also to somebody who comes back."),
               _confirmed, _PLACE, _HAS_PLACE),
         _kind("waiting_for_approval", _l("We have your sign-up"), _l("At once, if you look at each sign-up before it gets a place."),
               _waiting_for_approval, _WAITS, (_WHEN, _STANDS, _TAKE_BACK, _INVITE)),

@@ -34,10 +34,13 @@ def index(slug: str) -> ResponseReturnValue:
         return redirect(finding.address(slug, Choice.from_args(args)))
     choice = Choice.from_args(request.args)
     page = max(1, min(request.args.get("page", 1, type=int), 1_000_000))
-    rows, has_more = queries.page(event.id, choice, page)
-    counts = queries.counts(event.id)
-    if not set(choice.as_args()) - {"status"}:
-        found = counts[choice.status] if choice.status else sum(counts.values())
+    counts = queries.counts_listed(event.id)
+    # Behind nobody may lie a hundred thousand rows without a person.
+    rows, has_more = queries.page(event.id, choice, page) if counts.people else ([], False)
+    if not choice.as_args():
+        found = counts.people
+    elif choice == Choice(status=choice.status):
+        found = counts.statuses[choice.status or ""]
     elif page == 1 and not has_more:
         found = len(rows)
     else:
@@ -48,7 +51,7 @@ def index(slug: str) -> ResponseReturnValue:
         has_more=has_more, counts=counts, hosts=finding.hosts(event),
         said=finding.said(event, choice), offers=finding.offers(event), tags=queries.tags(event.id),
         sources=queries.sources(event.id), languages=i18n.languages(), running=queries.unfinished_batches(event.id),
-        found=found,
+        found=found, tabs=finding.tabs(event, choice, counts),
     )  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def add(slug: str) -> ResponseReturnValue:
         else:
             flash(
                 _("%(name)s has a place.", name=signup.name) if signup.status == "confirmed"
-                else _("All places are taken, so %(name)s waits for one.", name=signup.name),
+                else _("All places are taken, so %(name)s is on the waiting list.", name=signup.name),
                 "good",
             )  # fmt: skip
             where = url_for("signup_story.show", slug=slug, public_id=signup.public_id)

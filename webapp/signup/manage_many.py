@@ -46,20 +46,26 @@ def _key(sent: MultiDict[str, str]) -> str:
     return tokens.digest("\0".join(said))[:32]
 
 
+def _value(sent: MultiDict[str, str], act: str) -> str:
+    """What was typed or chosen beside the button of an act."""
+    names = {"tag": "new_tag", "untag": "old_tag", "decline": "decline_reason", "cancel": "cancel_reason"}  # fmt: skip
+    return sent.get(names.get(act, ""), "")
+
+
 def _ask(slug: str, sent: MultiDict[str, str], choice: Choice, *, problem: str = "") -> str:
     event = access.current()
     picks = _ticked(sent)
     if picks is None:
-        people = queries.people_count(event.id, choice)
         some = queries.first(event.id, choice, NAMED)
         picked: list[str] = []
     else:
         some = queries.ticked(event.id, picks)
-        people, picked = len(some), [signup.public_id for signup in some]
+        picked = [signup.public_id for signup in some]
+    doable = queries.doable(event.id, choice if picks is None else picked)
     return render_template(
         "signup/manage_many.html",
         event=event, tab="signups", choice=choice, picked=picked, is_ticked=picks is not None,
-        people=people, some=some[:NAMED], said=finding.said(event, choice), finding=finding, problem=problem,
+        doable=doable, people=doable.people, some=some[:NAMED], said=finding.said(event, choice), finding=finding, problem=problem,
         sent=sent, tags=queries.tags(event.id), back=finding.address(slug, choice),
     )  # fmt: skip
 
@@ -77,16 +83,15 @@ def begin(slug: str) -> ResponseReturnValue:
     at, event, sent = clock.now(), access.current(), request.form
     picks, act = _ticked(sent), sent.get("act", "")
     choice = finding.unpacked(sent.get("choice", ""))
-    value = {
-        "tag": "new_tag",
-        "untag": "old_tag",
-        "decline": "decline_reason",
-        "cancel": "cancel_reason",
-    }
+    value, seen = _value(sent, act), sent.get("people", -1, type=int)
+    if act == "untag":
+        # Each tag is offered with the number of those who have it.
+        number, _space, value = value.partition(" ")
+        seen = int(number) if number.isdecimal() else -1
     try:
         batch = many.begin(
-            event, choice if picks is None else picks, act, sent.get(value.get(act, ""), ""),
-            at, by=cast(User, current_user), key=_key(sent), seen=sent.get("people", -1, type=int),
+            event, choice if picks is None else picks, act, value,
+            at, by=cast(User, current_user), key=_key(sent), seen=seen,
         )  # fmt: skip
     except Refused as refusal:
         db.session.rollback()

@@ -38,7 +38,7 @@ MEANINGS = {
     sources.LAST: _l("Last name"),
     sources.TIME: _l("When they registered"),
     sources.CLOCK: _l("Clock time, beside the date"),
-    sources.STATUS: _l("Status: registered, waiting, cancelled"),
+    sources.STATUS: _l("Status: registered, to be approved, on a waiting list, cancelled"),
     sources.NO_MAIL: _l("Whether they still want mail there"),
     sources.SOURCE: _l("Where they found the event"),
     sources.LANGUAGE: _l("Language"),
@@ -49,7 +49,7 @@ MEANINGS = {
 }
 STATES = {
     sources.LIVE: _l("registered"),
-    sources.WAITING: _l("waiting for your approval"),
+    sources.WAITING: _l("to be approved by you"),
     sources.WAITLIST: _l("on the waiting list"),
     sources.GONE: _l("leave out"),
 }

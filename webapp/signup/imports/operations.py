@@ -55,7 +55,7 @@ def start(event: Event, filename: str, data: bytes, at: dt.datetime, *, by: By) 
         SignupImport.event_id == event.id, SignupImport.state.in_(("looking", "ready"))
     )
     if (db.session.scalar(waiting) or 0) >= MOST_WAITING:
-        raise Refused(_("There are %(n)s files here that wait. Please bring them in or discard them first.", n=MOST_WAITING), "waiting")  # fmt: skip
+        raise Refused(_("There are %(n)s files here that nobody went on with. Please bring them in or discard them first.", n=MOST_WAITING), "waiting")  # fmt: skip
     shown = " ".join(UNSEEN.sub("", filename.replace("\\", "/").rpartition("/")[2]).split())[:120]
     row = SignupImport(
         event_id=event.id, name=_free_name(event.id, looking.name_from(shown)), filename=shown,

@@ -290,7 +290,7 @@ _STATUSES = {
     ),
     WAITING: (
         "pending|pending approval|pending_approval|unpaid|awaiting payment|waiting|in review|under review|"
-        "unpaid order|offered|ausstehend|wartend|pendiente|en attente|in afwachting|invited|maybe"
+        "to be approved|address not confirmed|looked like a robot|unpaid order|offered|ausstehend|wartend|pendiente|en attente|in afwachting|invited|maybe"
     ),
     WAITLIST: "waitlist|waitlisted|waiting list|on waitlist|wait list|warteliste|lista de espera|liste d'attente",
     GONE: (

@@ -21,7 +21,7 @@ def approve(signup: Signup, at: dt.datetime, *, by: By) -> None:
     if signup.status in ("confirmed", "waitlisted", "offered"):
         return
     if signup.status != "pending":
-        raise Refused(_("This sign-up does not wait for anything."), "no")
+        raise Refused(_("This sign-up is decided already."), "no")
     if not seats.is_taken_up(event, at):
         raise Refused(_("This event is over."), "over")
     # One that looked like a robot's has had no mail yet, and asked nobody for approval.
@@ -43,7 +43,7 @@ def decline(signup: Signup, at: dt.datetime, *, by: By, reason: str = "") -> Non
     if signup.status == "declined":
         return
     if signup.status != "pending":
-        raise Refused(_("This sign-up does not wait for anything."), "no")
+        raise Refused(_("This sign-up is decided already."), "no")
     is_reachable = signup.pending_reason not in ("address", "click")
     signup.status, signup.pending_reason = "declined", None
     reason = reason.strip()[:1000]

@@ -5,7 +5,7 @@ be done stays written down, with the reason."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -16,7 +16,7 @@ from webapp.db import db, lock_row
 from webapp.errors import Refused
 from webapp.events.models import Event
 from webapp.signup import choosing
-from webapp.signup.choosing import Choice
+from webapp.signup.choosing import Who
 from webapp.signup.models import LIVE, SEATED, Batch, BatchPerson, Signup
 from webapp.signup.operations import deciding, leaving, resending, tagging
 from webapp.signup.operations.seats import By
@@ -33,7 +33,7 @@ MOST_TICKED = 200
 
 def begin(
     event: Event,
-    who: Choice | Collection[str],
+    who: Who,
     act: str,
     value: str,
     at: dt.datetime,
@@ -43,7 +43,8 @@ def begin(
     seen: int,
 ) -> Batch:
     """Writes down what is to be done (``act``, with the tag or the reason as ``value``) and with whom: those
-    of a choice, or of these public ids. ``seen`` is how many the page spoke of, ``key`` that of its form.
+    of a choice, or of these public ids, with whom there is anything to do. ``seen`` is how many the page spoke
+    of, ``key`` that of its form.
 
     Raises Refused "count" if they are more or fewer by now, "tag" for what is no tag, "again" if the very
     form was sent before.
@@ -63,9 +64,10 @@ def begin(
     )
     db.session.add(batch)
     db.session.flush()
-    found = choosing.people(event.id, who if isinstance(who, Choice) else Choice()).order_by(None)
-    if not isinstance(who, Choice):
-        found = found.where(Signup.public_id.in_(who))
+    found = choosing.meant(event.id, who).where(choosing.can_be_done(act)).order_by(None)
+    if act == "untag":
+        has = [choosing.has_tag(event.id, name) for name in tagging.tag_names(value)]
+        found = found.where(sa.or_(*has))
     turn = sa.case((Signup.status.in_(SEATED), 1), else_=0) if act == "cancel" else sa.literal(0)
     db.session.execute(
         sa.insert(BatchPerson).from_select(
@@ -165,7 +167,7 @@ def _check(act: str, signup: Signup) -> None:
     """The verbs change nothing where nothing is left to do; here that is said."""
     db.session.refresh(signup)
     if act in ("approve", "decline") and signup.status != "pending":
-        raise Refused(_("This sign-up does not wait for anything."), "no")
+        raise Refused(_("This sign-up is decided already."), "no")
     if act == "cancel" and signup.status not in LIVE:
         raise Refused(_("This sign-up was not on any more."), "no")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.signup.choosing import Choice, chosen, people
+from webapp.signup.choosing import Choice, chosen
 from webapp.signup.queries.consents import agreed_counts, consents_of, contact_keys, keys_agreed_to
 from webapp.signup.queries.finding import (
     JOIN_MESSAGES,
@@ -18,10 +18,10 @@ from webapp.signup.queries.listing import (
     PAGE,
     Listed,
     batch,
+    doable,
     first,
     number,
     page,
-    people_count,
     refused_in,
     source_links,
     sources,
@@ -31,7 +31,9 @@ from webapp.signup.queries.listing import (
     unfinished_batches,
 )
 from webapp.signup.queries.seats import (
+    ListedCounts,
     counts,
+    counts_listed,
     counts_of,
     counts_of_all,
     has_seat,
@@ -49,6 +51,7 @@ __all__ = [
     "PAGE",
     "Choice",
     "Listed",
+    "ListedCounts",
     "agreed_counts",
     "answers_by_key",
     "answers_of",
@@ -59,8 +62,10 @@ __all__ = [
     "consents_of",
     "contact_keys",
     "counts",
+    "counts_listed",
     "counts_of",
     "counts_of_all",
+    "doable",
     "first",
     "has_seat",
     "keys_agreed_to",
@@ -71,8 +76,6 @@ __all__ = [
     "number",
     "over_by",
     "page",
-    "people",
-    "people_count",
     "position",
     "refused_in",
     "seats_claimed",

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 import sqlalchemy as sa
 
 from webapp.db import db
-from webapp.signup.choosing import Choice, chosen, people
+from webapp.signup.choosing import Choice, Who, can_be_done, chosen, meant
 from webapp.signup.models import Batch, BatchPerson, Signup, SignupTag, SourceLink, Tag
 from webapp.signup.queries.consents import contact_keys
 
@@ -40,20 +40,51 @@ def page(event_id: int, choice: Choice, number: int = 1) -> tuple[list[Listed], 
 
 
 def number(event_id: int, choice: Choice) -> int:
-    """How many the list shows of ``choice``, erased ones among them where it does."""
+    """How many people a choice finds."""
     found = chosen(event_id, choice).order_by(None).with_only_columns(sa.func.count())
     return int(db.session.scalar(found) or 0)
 
 
-def people_count(event_id: int, choice: Choice) -> int:
-    """How many something can be done with."""
-    found = people(event_id, choice).order_by(None).with_only_columns(sa.func.count())
-    return int(db.session.scalar(found) or 0)
-
-
 def first(event_id: int, choice: Choice, limit: int) -> list[Signup]:
-    """The newest of a choice with whom something can be done."""
-    return list(db.session.scalars(people(event_id, choice).limit(limit)))
+    """The newest of a choice."""
+    return list(db.session.scalars(chosen(event_id, choice).limit(limit)))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Doable:
+    """Of how many people (``people``) there is anything to do by each act; by tag, how many have it; and
+    how many of those to be decided about have not confirmed their address (``unproved``)."""
+
+    people: int
+    acts: dict[str, int]
+    tags: dict[str, int]
+    unproved: int
+
+
+def doable(event_id: int, who: Who) -> Doable:
+    """What can be done with these people, each act with its number. Two queries."""
+    found = meant(event_id, who).order_by(None)
+    acts = ("approve", "cancel", "links")
+    unproved = sa.and_(can_be_done("approve"), Signup.pending_reason == "address")
+    all_, without_proof, *numbers = db.session.execute(
+        found.with_only_columns(
+            sa.func.count(),
+            sa.func.count().filter(unproved),
+            *(sa.func.count().filter(can_be_done(act)) for act in acts),
+        )
+    ).one()
+    tagged = db.session.execute(
+        sa.select(Tag.name, sa.func.count())
+        .join(SignupTag, SignupTag.tag_id == Tag.id)
+        .where(
+            Tag.event_id == event_id, SignupTag.signup_id.in_(found.with_only_columns(Signup.id))
+        )
+        .group_by(Tag.id)
+        .order_by(Tag.key)
+    )
+    return Doable(
+        all_, dict(zip(acts, numbers, strict=True)), dict(tagged.tuples().all()), without_proof
+    )
 
 
 def ticked(event_id: int, public_ids: Collection[str]) -> list[Signup]:

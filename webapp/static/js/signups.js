@@ -1,7 +1,8 @@
 // Ticking all on the page, and how many are ticked. Without this script each is ticked by itself.
 "use strict";
 (function () {
-  const all = document.querySelector("[data-tick-all]");
+  const words = document.querySelector("[data-tick-all]");
+  const all = words && words.querySelector("input");
   const number = document.querySelector("[data-ticked]");
   const boxes = [...document.querySelectorAll("input[name=pick]")];
   if (!all || !boxes.length) return;
@@ -13,7 +14,7 @@
     all.indeterminate = ticked > 0 && ticked < boxes.length;
   }
 
-  all.hidden = false;
+  words.hidden = false;
   all.addEventListener("change", () => {
     boxes.forEach((box) => { box.checked = all.checked; });
     count();
