@@ -44,8 +44,13 @@ SAID_TO_ATTENDEES = (
     "webapp/signup/extras.py", "webapp/signup/local_times.py", "webapp/signup/forms.py", "webapp/signup/operations/entering.py",
     "webapp/signup/operations/leaving.py", "webapp/signup/operations/queueing.py",
     "webapp/signup/operations/seats.py", "webapp/signup/operations/proving.py",
-    "webapp/signup/people.py", "webapp/signup/questions.py", "webapp/signup/slips.py",
+    "webapp/signup/lettering.py", "webapp/signup/people.py", "webapp/signup/questions.py", "webapp/signup/slips.py",
     "webapp/signup/wording.py", "webapp/attendance/operations.py",
+)  # fmt: skip
+# Declare messages: what they say at once goes into mails, and what is lazy describes them to organisers.
+MESSAGES = (
+    "webapp/mail/vocabulary.py", "webapp/mailing/mail_texts.py", "webapp/signup/mail_texts.py",
+    "webapp/signup/invitations/mail_texts.py",
 )  # fmt: skip
 # What looks so and is the organisers' after all: a module, or a function in it.
 SAID_TO_ORGANISERS = {
@@ -64,7 +69,7 @@ def _is_said_to_attendees(name: str, source: str) -> bool:
     if name in SAID_TO_ORGANISERS:
         return False
     return (
-        name.endswith("/mails.py") or bool(_PUBLIC.search(source)) or any(
+        name in MESSAGES or name.endswith("/mails.py") or bool(_PUBLIC.search(source)) or any(
             name == place or (place.endswith("/") and name.startswith(place)) for place in SAID_TO_ATTENDEES
         )
     )  # fmt: skip
@@ -102,7 +107,10 @@ def said_to_attendees() -> dict[str | tuple[str, str], str]:
         if not _is_said_to_attendees(name, source):
             continue
         left_out = _left_out(name, source)
-        for line, text, _comments, _context in extract_from_file(method, path, keywords=KEYWORDS):
+        words = {
+            word: how for word, how in KEYWORDS.items() if name not in MESSAGES or word != "_l"
+        }
+        for line, text, _comments, _context in extract_from_file(method, path, keywords=words):
             if line not in left_out:
                 found.setdefault(text, name)
     return found

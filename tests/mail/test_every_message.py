@@ -25,7 +25,7 @@ from webapp.mail.models import OutgoingMail
 pytestmark = pytest.mark.usefixtures("context")
 SNAPSHOTS = TESTS / "snapshots"
 # The links that open a door differ from site to site.
-_TOKEN = re.compile(r"(/(?:my|join|confirm|remove|erase|unsubscribe)/)[\w.~-]+")
+_TOKEN = re.compile(r"(/(?:my|join|confirm|remove|erase|unsubscribe|invitation)/)[\w.~-]+")
 EVERY = pytest.mark.parametrize("message", sorted(messages.MESSAGES))
 # About what comes after the evening, or about something else.
 WITHOUT_A_TIME = {

@@ -27,7 +27,7 @@ from webapp.signup import operations as signup_operations
 from webapp.signup.choosing import Choice
 
 pytestmark = pytest.mark.usefixtures("context")
-HELLO = Words("A word to {name}", "Hello **{name}**, see you at {title}.\n\n{join_button}")
+HELLO = Words("A word to {name}", "Hello **{name}**, see you at {event}.\n\n{join_button}")
 
 
 @pytest.fixture

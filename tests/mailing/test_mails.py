@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("context")
 
 RECORDING = "https://video.example.org/evening"
 REPORT = "http://turnout.test/events/evening/report"
-BODY = "Dear {name},\n\n- {title}\n- [your page]({my_link})\n\n{join_button}"
+BODY = "Dear {name},\n\n- {event}\n- [your page]({my_page})\n\n{join_button}"
 NEWS = ("thank_you", "missed_you", "report_published", "blast")
 
 

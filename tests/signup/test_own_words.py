@@ -1,7 +1,8 @@
-"""The organisers' own words in the mails of a sign-up."""
+"""The organisers' own words in the mails that attendees get."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import threading
 from html.parser import HTMLParser
@@ -14,13 +15,24 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup
+from tests.mail.messages import FOLDER
 from webapp.db import db
 from webapp.events.models import Event
-from webapp.mail import letters, placeholders, texts
+from webapp.mail import kinds, letters, placeholders, texts
+from webapp.mail.kinds import Text
 from webapp.mail.models import OutgoingMail
-from webapp.mail.texts import Text
+from webapp.mailing import mail_texts as _mailing_texts
+from webapp.mailing import mails as mailing
 from webapp.signup import examples, mail_texts, mails
+from webapp.signup.invitations import mail_texts as _invitation_texts
+from webapp.signup.invitations import mails as invitations
+from webapp.signup.invitations.models import Invitation
 
+# Each package declares its own.
+assert mail_texts
+assert _mailing_texts
+assert _invitation_texts
+KINDS = dict(kinds.declared())
 LINKS = re.compile(r"https?://[^\s<>\"]+")
 
 
@@ -75,51 +87,124 @@ def seen(html: str) -> tuple[str, set[str]]:
 
 
 @pytest.mark.usefixtures("context")
-@pytest.mark.parametrize("mode", ["online", "in_person"])
-@pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("key", mail_texts.KINDS)
-def test_who_writes_the_default_gets_the_default(key: str, language: str, mode: str) -> None:
+@pytest.mark.parametrize("key", KINDS)
+def test_who_writes_the_default_gets_the_default(key: str) -> None:
     """What the editor shows as the default is what goes out without any words of the organisers' own."""
-    event = make_event(host_url="https://friends.example.org", mode=mode)
-    person = make_signup(event, "Ana Álvarez", language=language)
-    made = []
-    for own in (False, True):
-        with examples.force_locale(language):
-            text = mail_texts.KINDS[key].default() if own else None
-        assert text is None or mail_texts.KINDS[key].problems(text) == {}
-        letter, words = examples.letter(key, text, language, event, person, NOW, reason="Too full")
-        made.append(letter.completed(words))
-    default, same = made
-    assert same[0] == default[0]
-    words, links = seen(default[2])
-    own_words, own_links = seen(same[2])
-    if "invite_others" in mail_texts.KINDS[key].placeholders:
-        # Some defaults say it in one line.
-        words, own_words = words.partition("http://turnout.test/events")[0][:120], own_words[:120]
-    assert own_words == words
-    assert own_links == links
-    assert set(LINKS.findall(same[1])) == own_links
+    kind = KINDS[key]
+    for language in ("en", "es"):
+        for mode in ("online", "in_person"):
+            event = make_event(
+                host_url="https://friends.example.org", mode=mode, summary="How it is done."
+            )
+            person = make_signup(event, "Ana Álvarez", language=language)
+            with examples.force_locale(language):
+                text = kind.default()
+            assert kind.problems(text) == {}
+            assert kind.missing(text.body) == []
+            default, same = (
+                letter.completed(words)
+                for own in (None, text)
+                for letter, words in [examples.letter(kind, own, language, event, person, NOW)]
+            )
+            assert same[0] == default[0]
+            words, links = seen(default[2])
+            own_words, own_links = seen(same[2])
+            if "invite_others" in kind.placeholders:
+                # Some defaults say it in one line.
+                words, own_words = words.partition("http://turnout.test/events")[0][:120], own_words[:120]  # fmt: skip
+            assert own_words == words
+            assert own_links == links
+            assert set(LINKS.findall(same[1])) == own_links
 
 
 @pytest.mark.usefixtures("context")
-@pytest.mark.parametrize("key", mail_texts.KINDS)
+@pytest.mark.parametrize("key", KINDS)
 def test_what_a_mail_cannot_do_without_stands_below(key: str) -> None:
-    event = make_event()
+    event, kind = make_event(), KINDS[key]
     person = make_signup(event)
-    kind = mail_texts.KINDS[key]
-    letter, words = examples.letter(
-        key, Text("Hello", "Only these words."), "en", event, person, NOW, reason="Too full"
-    )
-    _subject, text, html = letter.completed(words)
-    whole, _words = examples.letter(
-        key, kind.default(), "en", event, person, NOW, reason="Too full"
-    )
-    expected = set(LINKS.findall(whole.completed(words)[1]))
+
+    def links_and_text(text: Text) -> tuple[set[str], str, str]:
+        letter, words = examples.letter(kind, text, "en", event, person, NOW)
+        _subject, plain, html = letter.completed(words)
+        return set(LINKS.findall(plain)), plain, html
+
+    found, text, html = links_and_text(Text("Hello", "Only these words."))
     assert text.startswith("Only these words.\n")
-    if key != "confirm_address":  # The public page is no essential of that one.
-        assert set(LINKS.findall(text)) == expected
-    assert seen(html)[1] == set(LINKS.findall(text))
-    assert kind.missing(kind.default().body) == []
+    # The public page is no essential of those.
+    if key not in ("confirm_address", "thank_you", "stayed", "missed_you"):
+        assert found == links_and_text(kind.default())[0]
+    assert seen(html)[1] == found
+
+
+def test_every_mail_is_editable_or_known_why_not() -> None:
+    ours = {
+        "blast": "an organiser writes it anew each time",
+        "cohost_removals": "goes to a co-host: whom to remove",
+        "handover_waiting": "goes to organisers",
+        "trial": "goes to whoever tries out the mail server",
+        "_written": "is what own words are drawn with",
+    }
+    folders = {path.name for path in FOLDER.iterdir() if path.is_dir()}
+    assert folders == {kind.message for kind in KINDS.values()} | set(ours)
+
+
+@pytest.mark.usefixtures("context")
+def test_what_must_be_right_stays_ours_whatever_is_written() -> None:
+    """The new time, the honest number, that it is called off, what deleting means, and the way out."""
+    event = make_event(summary="How it is done.")
+    person = make_signup(event)
+    for key, said in {
+        "changed": [
+            "Tuesday, 6 April 2027, 19:00 to 20:45",
+            "Before, it was",
+            "Monday, 5 April 2027",
+        ],
+        "event_cancelled": ["Called off: An evening about something"],
+        "report_published": ["Here stands the headline of the report", "/report", "/unsubscribe/"],
+        "thank_you": ["Watch the recording", "/unsubscribe/"],
+        "invitation": ["/invitation/", "/unsubscribe/"],
+        "erase_link": ["It cannot be undone.", "•••••"],
+    }.items():
+        letter, words = examples.letter(KINDS[key], Text("Hi", "Hi."), "en", event, person, NOW)
+        html = letter.completed(words)[2]
+        assert [one for one in said if one not in html] == [], key
+
+
+@pytest.mark.usefixtures("context")
+def test_the_mails_about_an_event_go_out_in_own_words() -> None:
+    event = make_event(starts_at=NOW + dt.timedelta(days=5))
+    ana = make_signup(event, "Ana")
+    after = {"recording_url": "https://video.example.org/1", "report_url": ""}
+    for key in ("reminder", "is_on", "stayed", "invitation_again"):
+        write(event, key, f"Own {key}: {{event}}", "Own words.\n\n{event_page}")
+    mailing.reminder(event, ana, NOW).post()
+    mailing.join_now(event, ana, NOW, is_on=True).post()
+    mailing.join_now(event, ana, NOW).post()
+    mailing.thank_you(event, ana, NOW, stayed=True, **after).post()
+    mailing.thank_you(event, ana, NOW, **after).post()
+    unknown = Invitation(event_id=event.id, public_id="x" * 22, name="", email="eva@example.org", language="en")  # fmt: skip
+    invitations.invitation(event, unknown, NOW, again=True)
+    invitations.invitation(event, unknown, NOW)
+    title = event.title
+    sent = list(db.session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id)))
+    assert [mail.subject for mail in sent] == [
+        f"Own reminder: {title}", f"Own is_on: {title}", f"Join here: {title}", f"Own stayed: {title}",
+        f"Thank you for coming: {title}", f"Own invitation_again: {title}", f"You are invited: {title}",
+    ]  # fmt: skip
+    assert "https://video.example.org/1" in sent[3].text
+    # A recording, and nothing of a report that there is not.
+    assert "report" not in sent[3].text
+
+
+@pytest.mark.usefixtures("context")
+def test_a_greeting_fits_who_has_no_name() -> None:
+    event = make_event(host_name="")
+    for name, greeting in (("", "Hello, the organisers"), ("Ana", "Hello Ana, the organisers")):
+        person = make_signup(event)
+        person.name = name
+        text = KINDS["invitation"].default()
+        letter, words = examples.letter(KINDS["invitation"], text, "en", event, person, NOW)
+        assert letter.completed(words)[1].startswith(f"{greeting} invites you:")
 
 
 @pytest.mark.usefixtures("context")

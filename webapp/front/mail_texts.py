@@ -33,12 +33,12 @@ from webapp.events import access, operations
 from webapp.events.models import Event
 from webapp.front.mail_pages import MAIL_POLICY
 from webapp.i18n import name_of
-from webapp.mail import outbox, texts
+from webapp.mail import kinds, outbox, texts
+from webapp.mail.kinds import Kind, Text
 from webapp.mail.models import MailText
 from webapp.mail.placeholders import LONGEST_BODY, LONGEST_SUBJECT, clean
-from webapp.mail.texts import Kind, Text
 from webapp.permissions import permission
-from webapp.signup import examples, mail_texts, queries
+from webapp.signup import examples, queries
 from webapp.signup.people import Person
 from webapp.templating import absolute_url
 
@@ -67,7 +67,7 @@ class _MadeUp:
 def _kind(key: str, language: str) -> Kind:
     if language not in texts.languages(access.current()):
         abort(404)
-    return mail_texts.KINDS.get(key) or abort(404)
+    return kinds.declared().get(key) or abort(404)
 
 
 def _default(kind: Kind, language: str) -> Text:
@@ -98,6 +98,14 @@ def _text_of(row: MailText | None) -> Text | None:
     return Text(row.subject, row.body)
 
 
+def _sections() -> list[tuple[str, list[Kind]]]:
+    """Every message under its heading, both in the order in which they were declared."""
+    found: dict[str, list[Kind]] = {}
+    for kind in kinds.declared().values():
+        found.setdefault(str(kind.section), []).append(kind)
+    return list(found.items())
+
+
 @blueprint.get("")
 @permission("event")
 def index(slug: str) -> str:
@@ -107,7 +115,7 @@ def index(slug: str) -> str:
         "front/mail_texts.html",
         event=event,
         tab="mail",
-        kinds=list(mail_texts.KINDS.values()),
+        sections=_sections(),
         languages=[(code, name_of(code)) for code in texts.languages(event)],
         written=written,
     )
@@ -237,10 +245,7 @@ def _shown(
     """The mail by itself, for the frame beside the editor. Whatever stands in it can do nothing here."""
     event, at = access.current(), clock.now()
     person = _person(event, language)
-    letter, words = examples.letter(
-        kind.key, text, language, event, person, at,
-        reason=_("Here stands what you write to the person."),
-    )  # fmt: skip
+    letter, words = examples.letter(kind, text, language, event, person, at)
     subject, plain, html = letter.completed(words)
     missing = kind.missing(text.body) if text is not None else []
     about = render_template(
@@ -284,10 +289,8 @@ def test(slug: str, message: str, language: str) -> Response:
         return _shown(kind, language, typed, problems=problems)
     event, at, me = access.current(), clock.now(), signed_in()
     public = absolute_url("public.event", slug=slug)
-    letter, words = examples.letter(
-        kind.key, typed, language, event, _person(event, language), at,
-        reason=_("Here stands what you write to the person."), links_lead_to=public,
-    )  # fmt: skip
+    person = _person(event, language)
+    letter, words = examples.letter(kind, typed, language, event, person, at, links_lead_to=public)
     outbox.post(
         kind.message, letter.named(_("Test")), words, to_address=me.email, to_name=me.name, at=at,
         event_id=event.id, person=None, expires_at=at + dt.timedelta(days=1),

@@ -111,7 +111,7 @@ class MailText(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
-    # Which message: the key of its ``texts.Kind``.
+    # Which message: the key of its ``kinds.Kind``.
     key: Mapped[str] = mapped_column(sa.String(60))
     language: Mapped[str] = mapped_column(sa.String(10))
     revision: Mapped[int]

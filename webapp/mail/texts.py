@@ -6,12 +6,11 @@ events ask nothing; and texts kept in memory under their seal can never be old.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 
 import sqlalchemy as sa
 from flask import current_app
@@ -19,8 +18,9 @@ from flask_babel import gettext as _
 
 from webapp.db import db
 from webapp.errors import Refused
+from webapp.mail.kinds import Text
 from webapp.mail.models import MailText
-from webapp.mail.placeholders import Placeholder, body_problems, clean, names, subject_problems
+from webapp.mail.placeholders import clean
 
 # Earlier versions that are kept of a text.
 KEPT_VERSIONS = 20
@@ -37,56 +37,6 @@ class Texted(Protocol):
     def language(self) -> str: ...
     @property
     def mail_texts(self) -> str | None: ...
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Text:
-    """The words of a mail: a line with words in it, and Markdown, both with placeholders."""
-
-    subject: str
-    body: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Essential:
-    """What a message cannot do without: one of these placeholders, or else ``add`` (Markdown with one of
-    them, in the language that is spoken) stands below the organisers' words."""
-
-    any_of: frozenset[str]
-    what: Any
-    add: Callable[[], str]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Kind:
-    """A message that organisers may write themselves: under which ``key`` its words are kept, the folder
-    of its templates, what it is called and when it is sent (lazy texts), its placeholders, and the words
-    it has by default (in the language that is spoken when they are asked for)."""
-
-    key: str
-    message: str
-    title: Any
-    sent: Any
-    placeholders: Mapping[str, Placeholder]
-    default: Callable[[], Text]
-    essentials: tuple[Essential, ...] = ()
-
-    def missing(self, body: str) -> list[Essential]:
-        found = set(names(body))
-        return [essential for essential in self.essentials if not essential.any_of & found]
-
-    def complete(self, text: Text) -> Text:
-        """``text`` with what it lacks below it."""
-        more = [essential.add() for essential in self.missing(text.body)]
-        return dataclasses.replace(text, body="\n\n".join([text.body, *more])) if more else text
-
-    def problems(self, text: Text) -> dict[str, list[str]]:
-        """What stands in the way of saving it, by field, each in one sentence."""
-        found = {
-            "subject": subject_problems(text.subject, self.placeholders),
-            "body": body_problems(text.body, self.placeholders),
-        }
-        return {field: sentences for field, sentences in found.items() if sentences}
 
 
 def languages(event: Texted) -> list[str]:

@@ -80,8 +80,9 @@ def _follow_up(mailing: Mailing, event: Event) -> Compose:
             report_url=report_url,
             door_only=door_only,
         )
+    stayed = mailing.kind == "stayed"
     return lambda signup, at: mails.thank_you(
-        event, signup, at, recording_url=recording_url, report_url=report_url
+        event, signup, at, recording_url=recording_url, report_url=report_url, stayed=stayed
     )
 
 

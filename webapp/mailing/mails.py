@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Hashable
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import force_locale
@@ -22,17 +21,9 @@ from webapp.mail.unsubscribing import MailList
 from webapp.mailing import writing
 from webapp.mailing.models import MailingText
 from webapp.mailing.told import Facts
-from webapp.signup import calendar, links, local_times
+from webapp.signup import calendar, lettering, links, local_times
 from webapp.signup.models import Signup
 from webapp.templating import absolute_url, period, zone_name
-
-
-def _stamp(event: Event) -> tuple[Hashable, ...]:
-    """Everything of an event that these mails show: equal stamps, equal mails."""
-    return (
-        event.title, event.starts_at, event.ends_at, event.timezone, event.mode, event.host_name,
-        event.host_url, event.slug, event.accent, event.presence,
-    )  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,11 +56,13 @@ def _composed(
     is_test: bool = False,
     language: str | None = None,
     text: MailingText | None = None,
+    key: str = "",
     **flags: Any,
 ) -> Composed:
     """``words`` are this person's own, links among them; ``flags`` the same for many: they choose between
     the template's texts. ``is_news``: not about the person's own sign-up, so it can be ended. ``text`` is
-    what an organiser wrote. A test goes to an organiser and belongs to nobody's sign-up."""
+    what an organiser wrote; the organisers may also have words of their own for ours, by their ``key``
+    (the message's name as a rule). A test goes to an organiser and belongs to nobody's sign-up."""
     language = language or signup.language
     secrets = [word for name, word in words.items() if name.endswith("_url") and word]
     unsubscribe_url = None
@@ -77,19 +70,12 @@ def _composed(
         mail_list = MailList(event.host_key, event.id)
         ending = unsubscribing.url(mail_list, signup.email or "")
         unsubscribe_url = words["unsubscribe_url"] = i18n.named_for(ending, language)
-    event = texts.shown(event, language)
     words["name"] = outbox.isolated(outbox.plain_name(signup.name or ""))
-    public_url = absolute_url("public.event", slug=event.slug)
-    letter = letters.letter(
-        message,
-        stamp=(
-            _stamp(event), public_url, tuple(flags.items()), text and (text.subject, text.body)
-        ),
-        context={"event": event, "public_url": public_url, **flags},
-        words=words,
-        language=language,
-        write=partial(writing.write, text, event, public_url) if text else None,
-    )  # fmt: skip
+    if text is None:
+        letter = lettering.letter(message, event, words, flags, language, key=key)
+    else:
+        letter = writing.letter(text, event, words, flags)
+    event = texts.shown(event, language)
 
     def post() -> None:
         outbox.post(
@@ -132,7 +118,7 @@ def changed(
         "my_url": found.my,
         "join_url": found.join if has_place else "",
         "cancel_url": found.cancel,
-        "own_time": own,
+        "local_time": own,
         "was_time": was if moved and knew else "",
         "own_was": own_was if moved and knew else "",
     }
@@ -158,7 +144,7 @@ def reminder(event: Event, signup: Signup, at: dt.datetime) -> Composed:
     found = links.of(signup)
     own = local_times.period(event.starts_at, event.ends_at, event.timezone, signup)
     words = {
-        "my_url": found.my, "join_url": found.join, "cancel_url": found.cancel, "own_time": own,
+        "my_url": found.my, "join_url": found.join, "cancel_url": found.cancel, "local_time": own,
     }  # fmt: skip
     return _composed(
         "reminder", event, signup, at, words, lane="reminder", expires_at=event.live_from
@@ -170,7 +156,7 @@ def join_now(event: Event, signup: Signup, at: dt.datetime, *, is_on: bool = Fal
     come."""
     found = links.of(signup)
     own = local_times.period(event.starts_at, event.ends_at, event.timezone, signup)
-    words = {"my_url": found.my, "join_url": found.join, "own_time": own}
+    words = {"my_url": found.my, "join_url": found.join, "local_time": own}
     return _composed(
         "join_now",
         event,
@@ -179,6 +165,7 @@ def join_now(event: Event, signup: Signup, at: dt.datetime, *, is_on: bool = Fal
         words,
         lane="reminder",
         expires_at=event.closes_by,
+        key="is_on" if is_on else "join_now",
         is_on=is_on,
     )
 
@@ -188,12 +175,20 @@ NEWS_FOR = dt.timedelta(days=14)
 
 
 def thank_you(
-    event: Event, signup: Signup, at: dt.datetime, *, recording_url: str, report_url: str
+    event: Event,
+    signup: Signup,
+    at: dt.datetime,
+    *,
+    recording_url: str,
+    report_url: str,
+    stayed: bool = False,
 ) -> Composed:
-    """They came: thanks, and where to see it again and read about it."""
+    """They came: thanks, and where to see it again and read about it. ``stayed``: it goes only to those
+    who stayed so long, and organisers may have other words for them."""
     return _composed(
         "thank_you", event, signup, at, {"my_url": links.my_url(signup)}, lane="blast",
-        expires_at=at + NEWS_FOR, is_news=True, recording_url=recording_url, report_url=report_url,
+        expires_at=at + NEWS_FOR, is_news=True, key="stayed" if stayed else "thank_you",
+        recording_url=recording_url, report_url=report_url,
     )  # fmt: skip
 
 

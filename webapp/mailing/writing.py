@@ -4,27 +4,31 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
+from webapp.events import texts
 from webapp.events.models import Event
-from webapp.mail import placeholders
-from webapp.mail.placeholders import Placeholder, Values, Written
+from webapp.mail import letters, placeholders, vocabulary
+from webapp.mail.letters import Letter
+from webapp.mail.placeholders import Values, Written
+from webapp.mail.vocabulary import (
+    CANCEL_LINK,
+    EVENT_PAGE,
+    EVERYWHERE,
+    JOIN_BUTTON,
+    JOIN_LINK,
+    MY_PAGE,
+    NAME,
+)
 from webapp.mailing.models import Mailing, MailingText
+from webapp.signup import lettering
 from webapp.signup.choosing import Choice
-from webapp.templating import period, zone_name
+from webapp.templating import absolute_url
 
 PLACEHOLDERS = placeholders.known(
-    Placeholder("name", "word", _l("the person's name")),
-    Placeholder("title", "word", _l("what the event is called")),
-    Placeholder("when", "word", _l("day and time, in the event's zone")),
-    Placeholder("host", "word", _l("who hosts it")),
-    Placeholder("join_link", "link", _l("the person's own link to join")),
-    Placeholder("my_link", "link", _l("the person's own page")),
-    Placeholder("cancel_link", "link", _l("where they give their place back")),
-    Placeholder("event_link", "link", _l("the public page, to pass on")),
-    Placeholder("join_button", "block", _l("the button to join, on a line of its own")),
+    NAME, *EVERYWHERE, JOIN_LINK, MY_PAGE, CANCEL_LINK, EVENT_PAGE, JOIN_BUTTON
 )
 
 
@@ -46,25 +50,32 @@ class Words:
     body: str
 
 
-def write(text: MailingText, event: Event, public_url: str, words: Mapping[str, str]) -> Written:
-    """The text with ``words`` (a person's own, or what stands for them) in their places."""
-    when = period(event.starts_at, event.ends_at, event.timezone)
-    values = Values(
-        words={
-            "name": words["name"],
-            "title": event.title,
-            "when": f"{when} ({zone_name(event.timezone)})",
-            "host": event.host_name,
-        },
-        links={
-            "join_link": words["join_url"],
-            "my_link": words["my_url"],
-            "cancel_link": words["cancel_url"],
-            "event_link": public_url,
-        },
-        blocks=frozenset({"join_button"}),
+def letter(
+    text: MailingText, event: Event, words: dict[str, str], flags: Mapping[str, Any]
+) -> Letter:
+    """The mail for all who get ``text``. ``words`` are a person's own: their name, and the addresses that
+    lead to their page, to the door and to giving their place back."""
+    event = texts.shown(event, text.language)
+    public_url = absolute_url("public.event", slug=event.slug)
+
+    def write(marks: Mapping[str, str]) -> Written:
+        given = {**marks, "public_url": public_url}
+        values = Values(
+            words=lettering.words_of(event, marks["name"]),
+            links={
+                name: given[vocabulary.LINKS[name]]
+                for name, one in PLACEHOLDERS.items()
+                if one.kind == "link"
+            },
+            blocks=frozenset({JOIN_BUTTON.name}),
+        )
+        return placeholders.written(text.subject, text.body, values)
+
+    stamp = (lettering.stamp(event), public_url, tuple(flags.items()), text.subject, text.body)
+    context = {"event": event, "public_url": public_url, **flags}
+    return letters.letter(
+        "blast", stamp=stamp, context=context, words=words, language=text.language, write=write
     )
-    return placeholders.written(text.subject, text.body, values)
 
 
 def subject_problems(subject: str) -> list[str]:
@@ -78,10 +89,10 @@ def body_problems(body: str) -> list[str]:
 def for_language(mailing: Mailing, event: Event, language: str) -> MailingText:
     """What somebody who reads ``language`` gets: in it, else in the event's, else what there is. Raises
     ValueError for a mailing without a text."""
-    texts = {text.language: text for text in mailing.texts}
+    found = {text.language: text for text in mailing.texts}
     for wanted in (language, event.language):
-        if wanted in texts:
-            return texts[wanted]
+        if wanted in found:
+            return found[wanted]
     if not mailing.texts:
         raise ValueError(_("This mail has no text yet."))
     return mailing.texts[0]

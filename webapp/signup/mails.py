@@ -7,73 +7,14 @@ and everything personal is named in ``secrets``, so that organisers read it mask
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from functools import partial
 from typing import Any
-
-from flask import current_app
 
 from webapp.events import texts
 from webapp.events.models import Event
-from webapp.mail import letters, outbox
-from webapp.mail import texts as own_texts
-from webapp.mail.letters import Letter
-from webapp.mail.placeholders import Written
-from webapp.mail.texts import Text
-from webapp.signup import calendar, links, local_times, mail_texts
+from webapp.mail import outbox
+from webapp.signup import calendar, lettering, links, local_times
 from webapp.signup.models import Signup
 from webapp.signup.people import Person
-from webapp.templating import absolute_url
-
-
-def _stamp(event: Event) -> tuple[Any, ...]:
-    """Everything of an event that a mail shows: equal stamps, equal mails."""
-    return (
-        event.title, event.starts_at, event.ends_at, event.timezone, event.mode, event.approval,
-        event.host_name, event.host_url, event.slug, event.accent,
-    )  # fmt: skip
-
-
-# What a mail may lack that another one has.
-_NOTHING = dict.fromkeys(("my_url", "join_url", "confirm_url", "remove_url", "reason"), "")
-
-
-def letter_of(
-    message: str,
-    event: Event,
-    words: dict[str, str],
-    flags: dict[str, Any],
-    language: str,
-    key: str,
-    own: tuple[str, Text] | None,
-) -> Letter:
-    """The mail for everybody: our templates, or the organisers' ``own`` words and their language."""
-    public_url = absolute_url("public.event", slug=event.slug)
-    stamp = (_stamp(event), public_url, tuple(flags.values()))
-    if own is None:
-        return letters.letter(
-            message,
-            stamp=stamp,
-            context={"event": event, "public_url": public_url, **flags},
-            words=words,
-            language=language,
-        )
-    written_in, text = own
-    kind, told = mail_texts.KINDS[key], texts.shown(event, written_in)
-
-    def write(marks: Mapping[str, str]) -> Written:
-        return mail_texts.write(kind, text, told, public_url, marks, flags)
-
-    button = partial(mail_texts.page_button, key)
-    return letters.letter(
-        "_written",
-        stamp=(*stamp, told.title, key, text),
-        context=_NOTHING
-        | {"event": told, "public_url": public_url, "kind": key, "page_button": button},
-        words=words,
-        language=written_in if written_in in current_app.config["LANGUAGES"] else language,
-        write=write,
-    )
 
 
 def _post(
@@ -92,12 +33,11 @@ def _post(
 ) -> None:
     """``words`` are this person's own, links among them; ``flags`` choose between the template's texts.
     The organisers may have words of their own for it, by its ``key`` (the message's name as a rule)."""
-    own = own_texts.own(event, key or message, person.language)
-    event = texts.shown(event, person.language)
     secrets = [word for name, word in words.items() if name.endswith("_url") and word]
     words["name"] = outbox.isolated(outbox.plain_name(person.name or ""))
     words["local_time"] = local_times.period(event.starts_at, event.ends_at, event.timezone, person)
-    letter = letter_of(message, event, words, flags, person.language, key or message, own)
+    letter = lettering.letter(message, event, words, flags, person.language, key=key)
+    event = texts.shown(event, person.language)
     outbox.post(
         message,
         letter,

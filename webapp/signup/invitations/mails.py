@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from webapp.events import texts
 from webapp.events.models import Event
 from webapp.mail import letters, outbox, unsubscribing
 from webapp.mail.unsubscribing import MailList
+from webapp.signup import lettering
 from webapp.signup.invitations import links
 from webapp.signup.invitations.models import Invitation
-from webapp.templating import absolute_url
 
 
 def _words(invited: Invitation, event: Event) -> dict[str, str]:
@@ -23,19 +22,8 @@ def _words(invited: Invitation, event: Event) -> dict[str, str]:
 
 
 def _letter(event: Event, language: str, words: dict[str, str], again: bool) -> letters.Letter:
-    shown = texts.shown(event, language)
-    stamp = (
-        shown.title, shown.summary, shown.starts_at, shown.ends_at, shown.timezone, shown.mode,
-        shown.host_name, shown.host_url, shown.slug, shown.accent,
-    )  # fmt: skip
-    public_url = absolute_url("public.event", slug=event.slug)
-    return letters.letter(
-        "invitation",
-        stamp=(stamp, public_url, again),
-        context={"event": shown, "public_url": public_url, "again": again},
-        words=words,
-        language=language,
-    )
+    key = "invitation_again" if again else "invitation"
+    return lettering.letter("invitation", event, words, {"again": again}, language, key=key)
 
 
 def preview(event: Event, invited: Invitation, *, again: bool) -> tuple[str, str]:
