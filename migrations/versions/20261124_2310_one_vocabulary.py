@@ -1,6 +1,6 @@
 """one vocabulary: mails to some of the people call the event and the links as all other mails do
 
-Revision ID: 0562
+Revision ID: 0731
 Revises: 0532
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0562"
+revision = "0731"
 down_revision = "0532"
 branch_labels = None
 depends_on = None

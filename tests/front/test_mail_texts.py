@@ -101,7 +101,7 @@ def test_a_slip_is_said_by_name_and_nothing_is_lost(app, ada):
     response = send(ada, EDIT, subject="Hi {naem}", body="[x](/there) mine")
     assert response.status_code == 400
     text = response.parsed.text
-    assert "There is no placeholder {naem}. Known here are: {name}, {event}" in text
+    assert "There is no placeholder {naem} here; did you mean {name}?" in text
     assert "A link needs its whole address, with https:// in front: “/there”." in text
     assert 'value="Hi {naem}"' in text
     assert "[x](/there) mine</textarea>" in text
@@ -161,7 +161,7 @@ def test_somebody_of_another_event_is_nobody_here(app, ada):
 def test_a_text_that_cannot_be_saved_is_shown_with_its_problems(ada):
     html = send(ada, f"{EDIT}/mail", body="{nonsense}").get_data(as_text=True)
     assert "This cannot be saved yet:" in html
-    assert "There is no placeholder {nonsense}." in html
+    assert "There is no placeholder {nonsense} here." in html
     assert ada.get(f"{EDIT}/mail").status_code == 200
 
 

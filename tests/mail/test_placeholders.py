@@ -115,7 +115,11 @@ def test_a_link_that_a_person_does_not_have_takes_its_sentence_along() -> None:
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ("{naem}", "There is no placeholder {naem}. Known here are: {name}, {event}, {my_page}, {join_button}."),
+        ("{naem}", "There is no placeholder {naem} here; did you mean {name}?"),
+        ("[x]({My_Page})", "There is no placeholder {My_Page} here; did you mean {my_page}?"),
+        ("{join button}", "There is no placeholder {join button} here; did you mean {join_button}?"),
+        ("{first name}", "There is no placeholder {first name} here. There are: {name}, {event}, {my_page}, {join_button}."),
+        ("{title}", "There is no placeholder {title} here. There are: {name}, {event}, {my_page}, {join_button}."),
         ("{{name}}", "“{{name}}” would stay as it is. Write {name}."),
         ("${name}", "“${name}” would stay as it is. Write {name}."),
         ("%(name)s", "“%(name)s” would stay as it is. Write {name}."),
@@ -146,5 +150,5 @@ def test_a_subject_is_one_line_of_words() -> None:
     assert placeholders.subject_problems("", KNOWN) == ["A mail needs a subject."]
     assert placeholders.subject_problems("a\nb", KNOWN) == ["A subject is one line."]
     assert placeholders.subject_problems("{my_page}", KNOWN) == [
-        "There is no placeholder {my_page}. Known here are: {name}, {event}."
+        "There is no placeholder {my_page} here. There are: {name}, {event}."
     ]

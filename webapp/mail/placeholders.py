@@ -7,8 +7,9 @@ the language of some template (``{{7*7}}``, ``{0.__class__}``, ``%(x)s``, ``${7*
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from flask_babel import gettext as _
@@ -17,6 +18,8 @@ from webapp.mail import writing
 
 LONGEST_SUBJECT = 200
 LONGEST_BODY = 20_000
+# A name that is so much like a known one is a slip of the keyboard (1 is the same).
+NEAR = 0.7
 
 _NAME = r"[A-Za-z][A-Za-z0-9_]{0,39}"
 _PLACEHOLDER = re.compile(rf"(?<![{{$])\{{({_NAME})\}}(?!\}})")
@@ -59,19 +62,22 @@ def clean(text: str | None) -> str:
     return (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def _listed(allowed: Iterable[Placeholder]) -> str:
-    return ", ".join(str(one) for one in allowed)
+def _unknown(name: str, allowed: Mapping[str, Placeholder]) -> str:
+    written = re.sub("[ -]", "_", name.lower())
+    near = difflib.get_close_matches(written, allowed, n=1, cutoff=NEAR)
+    if near:
+        return _("There is no placeholder {%(name)s} here; did you mean {%(near)s}?", name=name, near=near[0])  # fmt: skip
+    known = ", ".join(map(str, allowed.values()))
+    return _("There is no placeholder {%(name)s} here. There are: %(list)s.", name=name, list=known)
 
 
 def _names_problems(text: str, allowed: Mapping[str, Placeholder]) -> list[str]:
-    unknown = [name for name in names(text) if name not in allowed]
-    found = [
-        _("There is no placeholder {%(name)s}. Known here are: %(list)s.", name=name, list=_listed(allowed.values()))
-        for name in unknown
-    ]  # fmt: skip
+    found = [_unknown(name, allowed) for name in names(text) if name not in allowed]
     for match in _FOREIGN.finditer(text):
         name = next(filter(None, match.groups()))
-        if name in allowed:
+        if match[6]:
+            found.append(_unknown(name, allowed))
+        elif name in allowed:
             found.append(_("“%(written)s” would stay as it is. Write {%(name)s}.", written=match[0], name=name))  # fmt: skip
     if _UNSEEN.search(text):
         found.append(_("There is a character in it that cannot be seen. Please type it anew."))
