@@ -1,7 +1,7 @@
 """one vocabulary: mails to some of the people call the event and the links as all other mails do
 
 Revision ID: 0731
-Revises: 0532
+Revises: 0821
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0731"
-down_revision = "0532"
+down_revision = "0821"
 branch_labels = None
 depends_on = None
 
