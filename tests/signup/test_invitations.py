@@ -330,7 +330,9 @@ def test_by_hand_from_the_list_to_the_outbox(app: Flask, ada: Any) -> None:
     page = ada.page(f"{HERE}/invite")
     assert "You are invited: An evening about something" in page.text
     assert "Hello" in page.text
-    assert not re.search(r"/invitation/\w", page.text), "links that open a door are masked"
+    assert not re.search(r"turnout\.test/invitation/\w", page.text), (
+        "links that open a door are masked"
+    )
     assert ada.send(f"{HERE}/invite").status_code == 303
     page = ada.page(f"{HERE}/invite")
     assert "The invitations of 2 people leave at" in page.text

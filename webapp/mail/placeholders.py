@@ -48,8 +48,12 @@ class Placeholder:
         return f"{{{self.name}}}"
 
 
+_ORDER = {"word": 0, "link": 1, "block": 2}
+
+
 def known(*placeholders: Placeholder) -> dict[str, Placeholder]:
-    return {one.name: one for one in placeholders}
+    """By name: words first, then links, then what stands on a line of its own."""
+    return {one.name: one for one in sorted(placeholders, key=lambda one: _ORDER[one.kind])}
 
 
 def names(text: str) -> list[str]:

@@ -33,6 +33,15 @@ def is_for(mailing: Mailing, signup: Signup) -> bool:
     return signup.status == "confirmed" and signup.erased_at is None and signup.email is not None
 
 
+def text_key(mailing: Mailing) -> str:
+    """Under which key organisers may have written its words themselves; empty for what they write anew
+    each time."""
+    if mailing.kind == "reminder":
+        rule = rule_of(mailing)
+        return "reminder" if rule.asks else "is_on" if rule.anchor == "end" else "join_now"
+    return "" if mailing.kind == "blast" else mailing.kind
+
+
 Compose = Callable[[Signup, dt.datetime], Composed]
 
 

@@ -45,6 +45,7 @@ from webapp.mail.vocabulary import (
     hello,
     own_page,
 )
+from webapp.mailing import queries
 from webapp.signup import local_times
 from webapp.signup.people import Person
 from webapp.templating import absolute_url, period, zone_name
@@ -183,8 +184,11 @@ def _moved_by_a_day(event: Event, person: Person, at: dt.datetime) -> Example:
 def _after(**flags: Any) -> Exemplify:
     def example(event: Any, person: Any, at: dt.datetime) -> Example:
         report = absolute_url("report.show", slug=event.slug)
-        # Whether there is a recording, and where, is known when it goes out: here it is the event's page.
-        recording = absolute_url("public.event", slug=event.slug)
+        # Without one the event's page stands for it, so that it can be seen what there would be.
+        plan = queries.plan_of(event.id)
+        recording = (plan.recording_url if plan else "") or absolute_url(
+            "public.event", slug=event.slug
+        )
         return Example(flags={"recording_url": recording, "report_url": report} | flags)
 
     return example

@@ -25,7 +25,7 @@ from webapp.errors import Refused
 from webapp.events import access
 from webapp.mail import forecasting, masking
 from webapp.mail.outbox import Lane
-from webapp.mailing import operations, previewing, queries, timeline, words
+from webapp.mailing import composing, operations, previewing, queries, timeline, words
 from webapp.mailing.models import FOLLOW_UPS, Mailing
 from webapp.mailing.operations import following
 from webapp.mailing.reminders import Anchor, Rule
@@ -166,6 +166,7 @@ def show(slug: str, mailing_id: int) -> str:
         preview=previewing.preview(mailing, event, at, chosen, request.args.get("person")),
         forecast=forecasting.forecast(count, _lane(mailing), at) if is_open else None,
         words=words,
+        text_key=composing.text_key(mailing),
         links_shown=masking.shows_links(),
     )
 
@@ -244,6 +245,7 @@ def offer(slug: str, kind: str) -> str:
         preview=previewing.preview(mailing, event, at, chosen, request.args.get("person")),
         forecast=forecasting.forecast(count, "blast", at),
         words=words,
+        text_key=composing.text_key(mailing),
     )
 
 
