@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from functools import lru_cache
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from flask_babel import gettext as _
@@ -25,6 +26,36 @@ class Address:
     key: str
 
 
+def _ask(text: str) -> tuple[str, str]:
+    """(local part, domain in small letters and IDNA). Raises EmailNotValidError."""
+    found = validate_email(
+        text,
+        allow_smtputf8=False,
+        check_deliverability=False,
+        globally_deliverable=False,
+        strict=True,
+    )
+    return found.local_part, found.ascii_domain.lower()
+
+
+# What most local parts look like; whatever else there is, the library knows.
+_PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
+
+
+@lru_cache(maxsize=4096)
+def _domain(domain: str) -> str:
+    """As ``_ask`` says. Nearly all that the library finds out, slowly, is about the domain, of which the
+    world's mailboxes have few: each is asked about once."""
+    return _ask(f"a@{domain}")[1]
+
+
+def _parts(text: str) -> tuple[str, str]:
+    name, at, domain = text.rpartition("@")
+    if at and len(name) <= 64 and len(text) <= LONGEST and _PLAIN.fullmatch(name):
+        return name, _domain(domain)
+    return _ask(text)
+
+
 def parse(text: str, *, local: bool = False) -> Address:
     """Trims, puts the domain into lower case and IDNA. The local part is case-folded in the key only:
     dots and ``+tags`` stay, since without them different people would become one.
@@ -34,18 +65,11 @@ def parse(text: str, *, local: bool = False) -> Address:
     Raises ValueError with a sentence for the person who typed it.
     """
     try:
-        found = validate_email(
-            text.strip(),
-            allow_smtputf8=False,
-            check_deliverability=False,
-            globally_deliverable=False,
-            strict=True,
-        )
+        name, domain = _parts(text.strip())
     except EmailNotValidError:
         raise ValueError(
             _("That is not an e-mail address. It should look like name@example.org.")
         ) from None
-    domain = found.ascii_domain.lower()
     if "." not in domain and not local:
         raise ValueError(
             _(
@@ -53,43 +77,18 @@ def parse(text: str, *, local: bool = False) -> Address:
                 domain=domain,
             )
         )
-    text = f"{found.local_part}@{domain}"
+    text = f"{name}@{domain}"
     if len(text) > LONGEST:
         raise ValueError(_("That address is too long."))
-    return Address(text, f"{found.local_part.casefold()}@{domain}")
+    return Address(text, f"{name.casefold()}@{domain}")
 
 
-# What most local parts look like; whatever else there is, the library knows.
-_PLAIN = re.compile(r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
-
-
-class Many:
-    """``parse`` for a long list. The library takes long, and of what it finds out nearly all is about the
-    domain, of which a list has few: each is asked about once."""
-
-    def __init__(self) -> None:
-        self._domains: dict[str, str | None] = {}
-
-    def parse(self, text: str) -> Address | None:
-        """As ``parse``, with None for what is no address."""
-        local, at, domain = text.strip().rpartition("@")
-        if not at or len(local) > 64 or not _PLAIN.fullmatch(local):
-            return self._ask(text)
-        if domain not in self._domains:
-            found = self._ask(f"a@{domain}")
-            self._domains[domain] = None if found is None else found.text[2:]
-        kept = self._domains[domain]
-        if kept is None:
-            return None
-        if len(local) + 1 + len(kept) > LONGEST or len(text) > LONGEST:
-            return self._ask(text)
-        return Address(f"{local}@{kept}", f"{local.casefold()}@{kept}")
-
-    def _ask(self, text: str) -> Address | None:
-        try:
-            return parse(text)
-        except ValueError:
-            return None
+def find(text: str) -> Address | None:
+    """As ``parse``, with None for what is no address."""
+    try:
+        return parse(text)
+    except ValueError:
+        return None
 
 
 def key(text: str) -> str:

@@ -41,7 +41,7 @@ class Moments:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, deque[float]]] = {}
+        self._kept: dict[tuple[object, ...], tuple[float, deque[float]]] = {}
         self._tidy_at = time.time() + self.TIDY_EVERY
 
     def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
@@ -50,7 +50,7 @@ class Moments:
         with self._lock:
             if now >= self._tidy_at:
                 self._tidy(now)
-            key = item.key_for(*identifiers)
+            key = (item.amount, length, *identifiers)
             _length, moments = self._kept.setdefault(key, (length, deque()))
             while moments and moments[0] < now - length:
                 moments.popleft()

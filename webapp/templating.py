@@ -123,15 +123,26 @@ def absolute_url(endpoint: str, **values: Any) -> str:
     return str(current_app.config["BASE_URL"]).rstrip("/") + adapter.build(endpoint, values)
 
 
-def token_url(endpoint: str, token: str) -> str:
-    """As ``absolute_url(endpoint, token=token)``, for one of our own tokens: they need no quoting, so the
-    rest of the address is made once."""
-    made: dict[str, tuple[str, str]] = current_app.extensions.setdefault("token_urls", {})
+def _around(endpoint: str, name: str) -> tuple[str, str]:
+    """What stands before and behind the argument ``name`` in an absolute address; made once."""
+    made: dict[str, tuple[str, str]] = current_app.extensions.setdefault("url_parts", {})
     parts = made.get(endpoint)
     if parts is None:
-        head, _mark, tail = absolute_url(endpoint, token="~").partition("~")  # noqa: S106 - a place, no secret
+        head, _mark, tail = absolute_url(endpoint, **{name: "~"}).partition("~")
         parts = made[endpoint] = (head, tail)
-    return f"{parts[0]}{token}{parts[1]}"
+    return parts
+
+
+def token_url(endpoint: str, token: str) -> str:
+    """As ``absolute_url(endpoint, token=token)``, for one of our own tokens: they need no quoting."""
+    head, tail = _around(endpoint, "token")
+    return f"{head}{token}{tail}"
+
+
+def slug_url(endpoint: str, slug: str) -> str:
+    """As ``absolute_url(endpoint, slug=slug)``, for the slug of an event: it needs no quoting either."""
+    head, tail = _around(endpoint, "slug")
+    return f"{head}{slug}{tail}"
 
 
 def init_app(app: Flask) -> None:

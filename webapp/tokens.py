@@ -17,6 +17,7 @@ from typing import Any, Literal
 from flask import Flask, current_app
 from itsdangerous import (
     BadSignature,
+    HMACAlgorithm,
     SignatureExpired,
     Signer,
     TimestampSigner,
@@ -62,11 +63,19 @@ class Token:
     made_at: dt.datetime
 
 
+class _AtOnce(HMACAlgorithm):
+    """The library's, in one call instead of three objects: the same signature."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, self.digest_method)
+
+
 class _KeepsKeys(Signer):
     """The library's, with the keys it derives from our secrets kept."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.algorithm = _AtOnce(self.digest_method)
         self._derived: dict[Any, bytes] = {}
 
     def derive_key(self, secret_key: str | bytes | None = None) -> bytes:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import secrets as random
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ Lane = Literal["own", "reminder", "blast"]
 _DOMAIN_LENGTH = 95
 
 
+@lru_cache(maxsize=16)
 def mail_domain(base_url: str) -> str:
     """The host of ``base_url`` as mail headers want it: ASCII, an IP address in brackets."""
     host = urlsplit(base_url).hostname or "localhost"

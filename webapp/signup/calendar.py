@@ -55,19 +55,19 @@ def folded(line: str) -> str:
             return line + "\r\n"
         pieces = [line[:75], *(line[at : at + 74] for at in range(75, len(line), 74))]
         return "\r\n ".join(pieces) + "\r\n"
-    pieces = []
-    current: list[str] = []
-    size = 0
-    for character in line:
-        width = len(character.encode())
+    octets = line.encode()
+    cut: list[bytes] = []
+    start, length = 0, 75
+    while len(octets) - start > length:
+        end = start + length
+        while octets[end] & 0xC0 == 0x80:
+            # In the middle of a character.
+            end -= 1
+        cut.append(octets[start:end])
         # The space that marks a continued line counts too.
-        if size + width > (75 if not pieces else 74):
-            pieces.append("".join(current))
-            current, size = [], 0
-        current.append(character)
-        size += width
-    pieces.append("".join(current))
-    return "\r\n ".join(pieces) + "\r\n"
+        start, length = end, 74
+    cut.append(octets[start:])
+    return b"\r\n ".join(cut).decode() + "\r\n"
 
 
 def _parameter(text: str) -> str:

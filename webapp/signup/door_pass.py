@@ -21,6 +21,7 @@ import dataclasses
 import datetime as dt
 
 from flask import Response, current_app, request
+from werkzeug.http import dump_cookie
 
 from webapp import tokens
 from webapp.events.models import Event
@@ -76,8 +77,10 @@ def give_anew(response: Response, event: Event, key: int, at: dt.datetime) -> No
 
 
 def _set(response: Response, event: Event, value: str, seconds: int) -> None:
+    # Written once: the cookies differ in nothing but their paths, which need no quoting (a slug's letters).
+    cookie = dump_cookie(
+        _name(event.id), value, max_age=seconds, path=None, httponly=True, samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )  # fmt: skip
     for path in _paths(event):
-        response.set_cookie(
-            _name(event.id), value, max_age=seconds, path=path, httponly=True, samesite="Lax",
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-        )  # fmt: skip
+        response.headers.add("Set-Cookie", f"{cookie}; Path={path}")

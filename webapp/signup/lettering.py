@@ -15,7 +15,7 @@ from webapp.mail import texts as own_texts
 from webapp.mail.kinds import Kind, Text, declared
 from webapp.mail.letters import Letter
 from webapp.mail.placeholders import Values, Written
-from webapp.templating import absolute_url, period, zone_name
+from webapp.templating import period, slug_url, zone_name
 
 Own = tuple[str, Text]
 
@@ -62,7 +62,7 @@ def shown(
     own: Own | None,
 ) -> Letter:
     """The same with words that are given: ``own`` and the language they are in, or ours."""
-    public_url = absolute_url("public.event", slug=event.slug)
+    public_url = slug_url("public.event", event.slug)
     seal = (stamp(event), public_url, tuple(flags.items()))
     if own is None:
         return letters.letter(

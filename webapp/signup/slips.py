@@ -5,6 +5,8 @@ What is found is offered and never forced: somebody may really have an address a
 
 from __future__ import annotations
 
+import functools
+
 # Where most people have their mail; a name this list does not have is never called wrong.
 KNOWN = (
     "gmail.com", "googlemail.com", "hotmail.com", "hotmail.co.uk", "hotmail.fr", "hotmail.es", "hotmail.it",
@@ -45,14 +47,20 @@ def _is_one_slip(typed: str, meant: str) -> bool:
     return len(longer) - len(shorter) == 1 and longer[1:] == shorter
 
 
-def suggestion(address: str) -> str | None:
-    """The address somebody probably meant, or None if there is nothing to say about ``address``."""
-    local, _at, domain = address.rpartition("@")
-    domain = domain.lower()
-    if not local or domain in KNOWN or domain in REAL or len(domain) < _SHORTEST:
+@functools.lru_cache(maxsize=1000)
+def _meant(domain: str) -> str | None:
+    """The well-known domain that ``domain`` (in small letters) is one slip away from."""
+    if domain in KNOWN or domain in REAL or len(domain) < _SHORTEST:
         return None
     for meant in KNOWN:
         # In short names one letter makes another name too easily.
         if len(meant) > _SHORTEST and _is_one_slip(domain, meant):
-            return f"{local}@{meant}"
+            return meant
     return None
+
+
+def suggestion(address: str) -> str | None:
+    """The address somebody probably meant, or None if there is nothing to say about ``address``."""
+    local, _at, domain = address.rpartition("@")
+    meant = _meant(domain.lower()) if local else None
+    return f"{local}@{meant}" if meant else None

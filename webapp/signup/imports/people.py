@@ -108,7 +108,6 @@ class _Reader:
         self.contacts = [
             (key, self.places[CONTACT + key]) for key in asked.hosts if CONTACT + key in self.places
         ]
-        self.readers = addresses.Many()
 
     def person(self, line: Line) -> Person:
         cells, person = line.cells, Person(line.number)
@@ -156,7 +155,7 @@ class _Reader:
         if not text:
             person.problem = _("no e-mail address")
             return
-        person.address = self.readers.parse(text)
+        person.address = addresses.find(text)
         if person.address is None:
             person.problem, person.value = _("not an e-mail address"), text[:100]
 
