@@ -52,7 +52,7 @@ from webapp.reports import queries as report_queries
 from webapp.signup.imports import operations as imports
 from webapp.signup.imports.models import ImportedSignup, SignupImport
 from webapp.signup.invitations import links as invitation_links
-from webapp.signup.invitations.models import HeldMailing, Invitation
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import (
     Answer,
     Batch,
@@ -243,8 +243,8 @@ def _invitations(
     ]  # fmt: skip
     _mail(event, mark, person=rows[1].public_id, message="invitation", state="sent", sent_at=NOW)
     held = [
-        _add(HeldMailing(event_id=event.id, import_id=import_id, kind=kind, by=owner.email, people=1, created_at=NOW, due_at=AFTER + LONG))
-        for kind, import_id in (("confirm", stored.id), ("remind", None))
+        _add(Mailing(event_id=event.id, kind=kind, number=number, details={}, state="held", total=1, created_by=owner.email, created_at=NOW, held_until=AFTER + LONG))
+        for kind, number in (("confirm", stored.id), ("invite_again", 0))
     ]  # fmt: skip
     return {"invitations": rows, "held": held}
 
@@ -351,7 +351,6 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "batch_id": [str(made["batch"].id)],
         "memo_id": [str(made["memo"].id)],
         "invitation_id": [str(row.id) for row in made["invitations"]],
-        "held_id": [str(row.id) for row in made["held"]],
         "import_id": [str(row.id) for row in made["imports"]],
         "question_id": [str(row.id) for row in made["questions"]],
         "host_key": [
@@ -362,7 +361,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "handover_id": [str(row.id) for row in made["handovers"]],
         "link_id": [str(row.id) for row in made["sources"]],
         "mail_id": [str(row.id) for row in made["mails"]],
-        "mailing_id": [str(row.id) for row in made["mailings"]],
+        "mailing_id": [str(row.id) for row in made["mailings"] + made["held"]],
         "blast_id": [str(row.id) for row in made["mailings"] if row.kind == "blast"],
         "version": ["1"],
         "extension": ["json", "md", "pdf"],
@@ -428,7 +427,7 @@ def _raise_curtain(app: Flask) -> Cast:
         "language": ["en"],
         "revision": ["1"],
         "mailing": ["invite", "remind"],
-        "kind": ["report_published", "missed_you"],
+        "kind": ["invite", "report_published", "missed_you"],
         # Emil's, who is the first of the users below.
         "token_id": [str(token_ids[emil.id])],
         "tokens.revoke token_id": [str(token_ids[ada.id])],

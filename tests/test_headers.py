@@ -44,14 +44,12 @@ _MAIL = {
 # Holds that frame.
 _FRAME = POLICY | {"frame-src": "'self'"}
 _MAILS = (
-    "mail_pages.html", "mailing.html", "mailing.offer_html", "mail_texts.mail", "mail_texts.example",
+    "mail_pages.html", "mailing.html", "offers.html", "mail_texts.mail", "mail_texts.example",
     "mail_texts.test",
 )  # fmt: skip
 OWN_RULES: dict[str, dict[str, str]] = {
     **dict.fromkeys(_MAILS, _MAIL),
-    **dict.fromkeys(
-        ("mail_pages.show", "mailing.show", "mailing.offer", "mail_texts.edit"), _FRAME
-    ),
+    **dict.fromkeys(("mail_pages.show", "mailing.show", "offers.show", "mail_texts.edit"), _FRAME),
 }
 # The form inside other sites' pages, which knows nobody.
 EMBEDDED = ("signup.embedded", "signup.send_embedded", "thanks.framed")

@@ -35,6 +35,8 @@ from webapp.signup import links, mails
 from webapp.signup.imports import operations as imports
 from webapp.signup.invitations import links as invitation_links
 from webapp.signup.invitations import operations as invitations
+from webapp.signup.invitations import queries as invitation_queries
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import Batch, BatchPerson, Question, Signup
 
 _numbers = itertools.count(1)
@@ -222,8 +224,11 @@ def make_lists(event: Event) -> dict[str, Any]:
         clock.now(),
         by="ada@example.org",
     )
-    invitations.hold(event, "invite", clock.now() + dt.timedelta(hours=3), by="ada@example.org")
-    invited = invitations.first(event.id, "invite")
+    later = clock.now() + dt.timedelta(hours=3)
+    mailings.approve(event, "invite", later, by="ada@example.org")
+    invited = db.session.scalar(
+        sa.select(Invitation).where(*invitation_queries.to_invite(event.id)).limit(1)
+    )
     assert invited is not None
     return {
         "list": waiting.id,

@@ -15,11 +15,11 @@ from webapp.cohosts import mails as cohosts
 from webapp.db import db
 from webapp.events.models import CoHost, Event
 from webapp.mail import outbox
+from webapp.mailing import inviting
 from webapp.mailing import mails as mailing
 from webapp.mailing.models import MailingText
 from webapp.mailing.told import Facts
 from webapp.signup import mails
-from webapp.signup.invitations import mails as invitations
 from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import Signup
 
@@ -58,7 +58,7 @@ MESSAGES: dict[str, Callable[[Event, Signup], Any]] = {
     "cohost_removals": lambda event, person: cohosts.removals(event, CoHost(event_id=event.id, key="wiphalas", name=person.name, contact_email=person.email), 3, NOW),
     "handover_waiting": lambda event, person: cohosts.not_handed_over(event, User(email=person.email, name=person.name), [("Wiphalas", 3)], NOW + dt.timedelta(days=3), NOW),
     "trial": lambda _event, person: outbox.queue("trial", to_address=person.email, to_name=person.name, context={}, at=NOW),
-    "invitation": lambda event, person: invitations.invitation(event, Invitation(event_id=event.id, public_id=person.public_id, name=person.name, email=person.email, language="en"), NOW),
+    "invitation": lambda event, person: inviting.invitation(event, Invitation(event_id=event.id, public_id=person.public_id, name=person.name, email=person.email, language="en"), NOW, again=False).post(),
     "report_published": lambda event, person: mailing.report_published(event, person, NOW, report_url=REPORT, headline="Over 1,200 people joined").post(),
 }  # fmt: skip
 # Looked at where they are written: organisers' own words.

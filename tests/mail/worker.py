@@ -14,6 +14,8 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,19 +29,24 @@ from webapp.mail import delivery
 CRASHED = 137
 
 
-def _deliver(app: Flask, order: dict[str, Any]) -> int:
-    """Delivers until nothing due moves any more; answers how many it sent."""
-    app.config["MAIL_BATCH"] = order["batch"]
+def crasher(order: dict[str, Any]) -> Callable[[str], None]:
+    """What to call at each named place: there the process may die."""
     left = order["hit"]
 
-    def checkpoint(name: str) -> None:
+    def reach(name: str) -> None:
         nonlocal left
         if name == order["crash_at"]:
             left -= 1
             if left == 0:
                 os._exit(CRASHED)
 
-    app.extensions["mail_checkpoint"] = checkpoint
+    return reach
+
+
+def _deliver(app: Flask, order: dict[str, Any]) -> int:
+    """Delivers until nothing due moves any more; answers how many it sent."""
+    app.config["MAIL_BATCH"] = order["batch"]
+    app.extensions["mail_checkpoint"] = crasher(order)
     with app.app_context():
         sent = 0
         while (tally := delivery.deliver(from_ms(order["at"]), stopwatch=lambda: 0.0)).settled:
@@ -56,7 +63,8 @@ def _fork(app: Flask, order: dict[str, Any]) -> tuple[int, int]:
         return child, reading
     code = 1
     try:
-        os.write(writing, str(_deliver(app, order)).encode())
+        work = import_module(order["work"]).work if order["work"] else _deliver
+        os.write(writing, str(work(app, order)).encode())
         code = 0
     except Exception:
         traceback.print_exc()
@@ -94,11 +102,12 @@ class Workers:
             cwd=TESTS.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def run(self, *, at: int, crash_at: str = "", hit: int = 1, batch: int = 50, processes: int = 1) -> list[tuple[int, int]]:  # fmt: skip
-        """Lets so many deliver at once at the moment ``at`` (milliseconds); (exit code, mails sent) of each."""
+    def run(self, *, at: int, crash_at: str = "", hit: int = 1, batch: int = 50, processes: int = 1, work: str = "", **more: Any) -> list[tuple[int, int]]:  # fmt: skip
+        """Lets so many deliver at once at the moment ``at`` (milliseconds); (exit code, mails sent) of each.
+        ``work`` names a module whose ``work`` is done instead, which may ask for ``more``."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = {"at": at, "crash_at": crash_at, "hit": hit, "batch": batch}
+        order = {"at": at, "crash_at": crash_at, "hit": hit, "batch": batch, "work": work, **more}
         self._process.stdin.write(json.dumps([order] * processes) + "\n")
         self._process.stdin.flush()
         return [(code, sent) for code, sent in json.loads(self._process.stdout.readline())]

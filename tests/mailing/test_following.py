@@ -15,7 +15,7 @@ from webapp.events import operations as events
 from webapp.events.models import Event
 from webapp.mail import unsubscribing
 from webapp.mailing import operations, queries
-from webapp.mailing.operations import following
+from webapp.mailing.operations import offers
 from webapp.reports import operations as reports
 from webapp.signup.models import Signup
 
@@ -44,8 +44,8 @@ def evening(**values: Any) -> tuple[Event, dict[str, Signup]]:
 def test_each_group_gets_its_own_after_an_ok() -> None:
     event, _people = evening()
     operations.set_recording(event, "https://video.example.org/evening", NOW, ADA)
-    operations.follow_up(event, "thank_you", NOW, ADA)
-    operations.follow_up(event, "missed_you", NOW, ADA)
+    operations.approve(event, "thank_you", NOW, ADA)
+    operations.approve(event, "missed_you", NOW, ADA)
     db.session.commit()
     run(NOW + 9 * MINUTE)
     assert mails() == []
@@ -66,9 +66,9 @@ def test_each_group_gets_its_own_after_an_ok() -> None:
 def test_nothing_goes_out_by_the_clock_alone() -> None:
     event, _people = evening(ended_at=None, ends_at=NOW - 30 * MINUTE)
     with pytest.raises(Refused) as refusal:
-        operations.follow_up(event, "thank_you", NOW, ADA)
+        operations.approve(event, "thank_you", NOW, ADA)
     assert refusal.value.code == "soon"
-    assert operations.follow_up(event, "thank_you", NOW + 31 * MINUTE, ADA)
+    assert operations.approve(event, "thank_you", NOW + 31 * MINUTE, ADA)
     db.session.rollback()
     run(NOW + DAY)
     assert mails() == []
@@ -76,7 +76,7 @@ def test_nothing_goes_out_by_the_clock_alone() -> None:
 
 def test_an_end_that_is_taken_back_holds_the_thanks_until_the_real_one() -> None:
     event, _people = evening(ended_at=NOW, ends_at=NOW + MINUTE)
-    operations.follow_up(event, "thank_you", NOW, ADA)
+    operations.approve(event, "thank_you", NOW, ADA)
     events.undo_end(event, NOW + 2 * MINUTE, ADA)
     db.session.commit()
     run(NOW + 10 * MINUTE)
@@ -89,12 +89,12 @@ def test_an_end_that_is_taken_back_holds_the_thanks_until_the_real_one() -> None
 
 def test_only_who_stayed_so_long() -> None:
     event, _people = evening()
-    operations.follow_up(event, "stayed", NOW, ADA, minutes=60)
+    operations.approve(event, "stayed", NOW, ADA, number=60)
     db.session.commit()
     run(NOW + 10 * MINUTE)
     assert [m.to_name for m in mails()] == ["Ana", "Bea"]
     # The others are thanked too, and nobody twice.
-    operations.follow_up(event, "thank_you", NOW + HOUR, ADA)
+    operations.approve(event, "thank_you", NOW + HOUR, ADA)
     db.session.commit()
     run(NOW + 2 * HOUR)
     assert [m.to_name for m in mails()] == ["Ana", "Bea", "Cid"]
@@ -104,9 +104,9 @@ def test_with_the_door_alone_nobody_is_said_to_have_been_absent_or_to_have_staye
     event, _people = evening(presence="door")
     known = queries.known(event)
     assert (known.came, known.absent, known.by_door) == (3, 2, True)
-    operations.follow_up(event, "missed_you", NOW, ADA)
+    operations.approve(event, "missed_you", NOW, ADA)
     with pytest.raises(Refused) as refusal:
-        operations.follow_up(event, "stayed", NOW, ADA, minutes=5)
+        operations.approve(event, "stayed", NOW, ADA, number=5)
     assert refusal.value.code == "nobody"
     db.session.commit()
     run(NOW + 10 * MINUTE)
@@ -127,43 +127,43 @@ def test_where_nobody_was_seen_nothing_is_offered() -> None:
     event = make_event(starts_at=NOW - 3 * HOUR, ended_at=NOW - HOUR, presence="platform")
     make_signup(event)
     db.session.commit()
-    assert "Nobody is known to have come" in following.why_not(event, "missed_you", NOW)
+    assert "Nobody is known to have come" in offers.why_not(event, "missed_you", NOW)
     with pytest.raises(Refused):
-        operations.follow_up(event, "missed_you", NOW, ADA)
+        operations.approve(event, "missed_you", NOW, ADA)
 
 
 def test_who_came_to_light_later_is_thanked_and_nobody_twice() -> None:
     event, people = evening()
-    operations.follow_up(event, "thank_you", NOW, ADA)
+    operations.approve(event, "thank_you", NOW, ADA)
     db.session.commit()
     run(NOW + 10 * MINUTE)
     make_visit(event, event.starts_at, NOW, signup=people["Dan"], channel="import")
-    operations.follow_up(event, "thank_you", NOW + HOUR, ADA)
+    operations.approve(event, "thank_you", NOW + HOUR, ADA)
     db.session.commit()
     run(NOW + 2 * HOUR)
     assert sorted(m.to_name for m in mails()) == ["Ana", "Bea", "Cid", "Dan"]
     (mailing,) = mailings("thank_you")
     assert (mailing.state, mailing.total, mailing.queued) == ("done", 4, 4)
     with pytest.raises(Refused) as refusal:
-        operations.follow_up(event, "thank_you", NOW + 3 * HOUR, ADA)
+        operations.approve(event, "thank_you", NOW + 3 * HOUR, ADA)
     assert refusal.value.code == "nobody"
 
 
 def test_pressed_twice_it_is_held_once() -> None:
     event, _people = evening()
-    operations.follow_up(event, "thank_you", NOW, ADA)
+    operations.approve(event, "thank_you", NOW, ADA)
     with pytest.raises(Refused) as refusal:
-        operations.follow_up(event, "thank_you", NOW, ADA)
+        operations.approve(event, "thank_you", NOW, ADA)
     assert refusal.value.code == "underway"
 
 
 def test_stopped_it_goes_to_nobody_and_can_be_sent_later() -> None:
     event, _people = evening()
-    operations.stop(operations.follow_up(event, "thank_you", NOW, ADA), NOW, ADA)
+    operations.stop(operations.approve(event, "thank_you", NOW, ADA), NOW, ADA)
     db.session.commit()
     run(NOW + HOUR)
     assert mails() == []
-    operations.follow_up(event, "thank_you", NOW + HOUR, ADA)
+    operations.approve(event, "thank_you", NOW + HOUR, ADA)
     db.session.commit()
     run(NOW + 2 * HOUR)
     assert len(mails()) == 3
@@ -173,7 +173,7 @@ def test_who_wants_no_such_mails_gets_none() -> None:
     event, people = evening()
     address = unsubscribing.url(unsubscribing.MailList(event.host_key, event.id), people["Ana"].email or "")  # fmt: skip
     unsubscribing.end(unsubscribing.read(address.rsplit("/", 1)[1]), NOW)
-    operations.follow_up(event, "thank_you", NOW, ADA)
+    operations.approve(event, "thank_you", NOW, ADA)
     db.session.commit()
     run(NOW + HOUR)
     assert [m.to_name for m in mails()] == ["Bea", "Cid"]
@@ -184,11 +184,11 @@ def test_who_wants_no_such_mails_gets_none() -> None:
 def test_the_published_report_is_offered_to_everybody_who_had_a_place() -> None:
     event, _people = evening()
     with pytest.raises(Refused) as refusal:
-        operations.follow_up(event, "report_published", NOW, ADA)
+        operations.approve(event, "report_published", NOW, ADA)
     assert refusal.value.code == "soon"
     reports.draft(event, at=NOW, by="Ada")
     version = reports.publish(event, at=NOW, by="Ada")
-    operations.follow_up(event, "report_published", NOW, ADA)
+    operations.approve(event, "report_published", NOW, ADA)
     db.session.commit()
     run(NOW + HOUR)
     assert sorted(m.to_name for m in mails()) == ["Ana", "Bea", "Chair", "Cid", "Dan", "Eli"]
@@ -213,5 +213,5 @@ def test_a_called_off_event_thanks_nobody() -> None:
     make_signup(event)
     db.session.commit()
     with pytest.raises(Refused):
-        operations.follow_up(event, "thank_you", at(hours=9), ADA)
+        operations.approve(event, "thank_you", at(hours=9), ADA)
     assert dt.timedelta(0) < DAY

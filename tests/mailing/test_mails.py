@@ -12,8 +12,8 @@ from tests.factories import make_signup
 from tests.mailing.conftest import DAY, coming_event
 from webapp.db import db
 from webapp.events.models import Event
+from webapp.mail.letters import Composed
 from webapp.mailing import mails
-from webapp.mailing.mails import Composed
 from webapp.mailing.models import MailingText
 from webapp.mailing.told import Facts
 from webapp.signup.models import Signup

@@ -55,6 +55,7 @@ COLUMNS_LEFT_OUT = {
     "chosen": {
         "mailing_id": "the kind of mail is shown",
         "turn": "a number of ours that says nothing",
+        "invitation_id": "the invitation is shown",
     },
     "mails": {
         "person": "stands with the sign-up",

@@ -21,11 +21,11 @@ from webapp.events.models import Event
 from webapp.mail import kinds, letters, placeholders, texts
 from webapp.mail.kinds import Text
 from webapp.mail.models import OutgoingMail
+from webapp.mailing import inviting
 from webapp.mailing import mail_texts as _mailing_texts
 from webapp.mailing import mails as mailing
 from webapp.signup import examples, mail_texts, mails
 from webapp.signup.invitations import mail_texts as _invitation_texts
-from webapp.signup.invitations import mails as invitations
 from webapp.signup.invitations.models import Invitation
 
 # Each package declares its own.
@@ -183,8 +183,8 @@ def test_the_mails_about_an_event_go_out_in_own_words() -> None:
     mailing.thank_you(event, ana, NOW, stayed=True, **after).post()
     mailing.thank_you(event, ana, NOW, **after).post()
     unknown = Invitation(event_id=event.id, public_id="x" * 22, name="", email="eva@example.org", language="en")  # fmt: skip
-    invitations.invitation(event, unknown, NOW, again=True)
-    invitations.invitation(event, unknown, NOW)
+    inviting.invitation(event, unknown, NOW, again=True).post()
+    inviting.invitation(event, unknown, NOW, again=False).post()
     title = event.title
     sent = list(db.session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id)))
     assert [mail.subject for mail in sent] == [

@@ -68,8 +68,6 @@ SENTENCES = {
     "signups.exported": _l("The list of sign-ups was downloaded."),
     "signups.imported": _l("People were brought in from a list."),
     "signups.invitations_added": _l("People were put on the list to be invited."),
-    "signups.mail_held": _l("Mails to many were started, and wait ten minutes."),
-    "signups.mail_cancelled": _l("Mails to many were cancelled before they left."),
     "signups.import_undone": _l("A list that had been brought in was taken back."),
     "mail.resent": _l("A mail was sent once more."),
     "mail.links_again": _l("Links were sent once more to those who have not joined."),

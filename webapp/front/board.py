@@ -20,8 +20,9 @@ from webapp.db import db
 from webapp.events import access
 from webapp.events import operations as events
 from webapp.events.models import Event
-from webapp.front import chair, running
+from webapp.front import chair, mail_news, running
 from webapp.mail import queries as mail
+from webapp.mailing import standing
 from webapp.permissions import permission
 from webapp.reports import queries as reports
 from webapp.signup import queries as signups
@@ -87,15 +88,9 @@ def next_act(event: Event, at: dt.datetime, *, is_reported: bool) -> tuple[str, 
 
 def mail_trouble(event: Event) -> list[str]:
     """What holds mail up, in sentences; nothing to say is an empty list."""
-    found = []
-    counts = mail.counts(event.id)
     pause = mail.pause()
-    if pause is not None:
-        found.append(_("The mail server refuses us, so mail waits: %(why)s", why=pause.reason))
-    failed = counts["failed"] + counts["refused"] + counts["bounced"]
-    if failed:
-        found.append(ngettext("%(num)s mail could not be delivered.", "%(num)s mails could not be delivered.", failed))  # fmt: skip
-    return found
+    refused = [_("The mail server refuses us, so mail waits: %(why)s", why=pause.reason)] if pause else []  # fmt: skip
+    return refused + mail_news.failing(event)
 
 
 def handovers_due(event: Event, at: dt.datetime) -> list[str]:
@@ -140,6 +135,7 @@ def show(slug: str) -> ResponseReturnValue:
         steps=checklist(event, items),
         act=next_act(event, at, is_reported=report is not None),
         trouble=mail_trouble(event),
+        standing=standing.sentences(event, at),
         due=handovers_due(event, at),
         counts=counts(event, at),
         items=items,

@@ -22,9 +22,11 @@ from webapp.db import LARGEST_ID, db
 from webapp.errors import Refused
 from webapp.events import access
 from webapp.events.models import Event
+from webapp.front import mail_news
 from webapp.front.mail_pages import state_words
 from webapp.mail import forecasting
 from webapp.mail import queries as mail
+from webapp.mailing import standing
 from webapp.permissions import permission
 from webapp.signup import queries as signups
 from webapp.templating import number
@@ -85,7 +87,7 @@ def show(slug: str) -> str:
         more=ids[-1] if has_more else None, figures=_figures(event, found, at),
         has_places=bool(found.absent) or absences.has_places(event.id), count=count,
         mails=mail.latest_of([who.public_id for who in people], signups.JOIN_MESSAGES, event.id),
-        words=state_words(), pause=mail.pause(), news=_news(event.id, at),
+        words=state_words(), pause=mail.pause(), failing=mail_news.failing(event), standing=standing.sentences(event, at), news=_news(event.id, at),
         forecast=forecasting.forecast(count, "own", at), live_url=url_for(".live", slug=slug),
     )  # fmt: skip
 

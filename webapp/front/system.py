@@ -52,7 +52,6 @@ def job_words() -> dict[str, str]:
         "batches": _("Does what organisers began with many people at once"),
         "unproved": _("Drops sign-ups whose address nobody confirmed in time"),
         "mailings": _("Writes reminders and other mails that the schedule says are due"),
-        "held_mailings": _("Writes to invited and imported people once the hold is over"),
         "invitations": _("Forgets who was invited to an event that is over"),
         "imports": _("Looks at lists of people, stores them and takes them back"),
         "import_files": _("Deletes uploaded lists that nobody went on with"),

@@ -55,6 +55,21 @@ class Letter:
         return dataclasses.replace(self, subject=(f"{kind}: {self.subject[0]}", *self.subject[1:]))
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Composed:
+    """One person's mail as it would leave: for the outbox, or to be looked at."""
+
+    message: str
+    letter: Letter
+    words: dict[str, str]
+    secrets: tuple[str, ...]
+    post: Callable[[], None]
+
+    def texts(self) -> tuple[str, str, str]:
+        """(subject, text, HTML)."""
+        return self.letter.completed(self.words)
+
+
 def _joined(parts: Parts, words: Mapping[str, str]) -> str:
     return "".join([words[part] if place % 2 else part for place, part in enumerate(parts)])
 

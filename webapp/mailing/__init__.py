@@ -6,7 +6,8 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.mailing import blast_pages, commands, mail_texts, manage, models  # noqa: F401 - imported for what they register
+    from webapp.mailing import blast_pages, commands, mail_texts, manage, models, offer_pages  # noqa: F401 - imported for what they register
 
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(blast_pages.blueprint)
+    app.register_blueprint(offer_pages.blueprint)

@@ -4,33 +4,53 @@ package sends."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from webapp.db import from_ms
 from webapp.events.models import Event
-from webapp.mailing import mails, queries, writing
-from webapp.mailing.mails import Composed
-from webapp.mailing.models import Mailing
+from webapp.mail import unsubscribing
+from webapp.mail.letters import Composed
+from webapp.mail.unsubscribing import MailList
+from webapp.mailing import inviting, mails, queries, writing
+from webapp.mailing.models import FIRST_MAILS, Mailing
 from webapp.mailing.reminders import rule_of
 from webapp.mailing.told import Facts
+from webapp.signup import mails as signup_mails
+from webapp.signup.invitations import queries as invited
 from webapp.signup.models import Signup
 from webapp.templating import absolute_url
 
 # About a person's own sign-up; everything else can be ended by whoever gets it.
-_OWN = ("changed", "event_cancelled", "reminder")
+OWN = ("changed", "event_cancelled", "reminder")
 # What nobody needs once the event is called off.
-WITHDRAWN_MESSAGES = ("changed", "reminder", "join_now", "thank_you", "missed_you", "report_published", "blast")  # fmt: skip
+WITHDRAWN_MESSAGES = ("changed", "reminder", "join_now", "thank_you", "missed_you", "report_published", "blast", "invitation")  # fmt: skip
 
 
-def has_unsubscribe(mailing: Mailing) -> bool:
-    return mailing.kind not in _OWN
+def unwanted(kind: str, event: Event, addresses: Iterable[str]) -> set[str]:
+    """Those of the addresses that do not want a mail of this kind: they ended such mails, or, where it would
+    be the first, somebody else had given the address. Who comes with a list did not ask for our mails."""
+    if kind in OWN:
+        return set()
+    if kind in FIRST_MAILS:
+        return invited.unwanted(event, addresses)
+    return unsubscribing.among(addresses, MailList(event.host_key, event.id))
 
 
-def is_for(mailing: Mailing, signup: Signup) -> bool:
+def is_for(mailing: Mailing, signup: Any) -> bool:
     """Whether this person still gets the mail that was let go to them."""
     if mailing.kind in ("changed", "event_cancelled", "blast"):
         return queries.is_reachable(signup)
     return signup.status == "confirmed" and signup.erased_at is None and signup.email is not None
+
+
+# Whose words organisers write under another key than the kind's.
+_KEYS = {
+    "blast": "",
+    "confirm": "confirmed",
+    "invite": "invitation",
+    "invite_again": "invitation_again",
+}
 
 
 def text_key(mailing: Mailing) -> str:
@@ -39,10 +59,10 @@ def text_key(mailing: Mailing) -> str:
     if mailing.kind == "reminder":
         rule = rule_of(mailing)
         return "reminder" if rule.asks else "is_on" if rule.anchor == "end" else "join_now"
-    return "" if mailing.kind == "blast" else mailing.kind
+    return _KEYS.get(mailing.kind, mailing.kind)
 
 
-Compose = Callable[[Signup, dt.datetime], Composed]
+Compose = Callable[[Any, dt.datetime], Composed]
 
 
 def as_it_was(event: Event, facts: Facts) -> Event:
@@ -120,4 +140,9 @@ def prepared(mailing: Mailing, event: Event) -> Compose:
             return lambda signup, at: mails.blast(
                 event, signup, at, writing.for_language(mailing, event, signup.language)
             )
+        case "confirm":
+            return lambda signup, at: signup_mails.first_of_many(event, signup, at)
+        case "invite" | "invite_again":
+            again = mailing.kind == "invite_again"
+            return lambda person, at: inviting.invitation(event, person, at, again=again)
     raise ValueError(f"a mailing of an unknown kind: {mailing.kind}")

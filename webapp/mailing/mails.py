@@ -5,9 +5,7 @@ Rendered once for all who read the same language, and completed with each person
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-from collections.abc import Callable
 from typing import Any
 
 from flask_babel import force_locale
@@ -15,7 +13,8 @@ from flask_babel import force_locale
 from webapp import i18n
 from webapp.events import texts
 from webapp.events.models import Event
-from webapp.mail import letters, outbox, unsubscribing
+from webapp.mail import outbox, unsubscribing
+from webapp.mail.letters import Composed
 from webapp.mail.outbox import Lane
 from webapp.mail.unsubscribing import MailList
 from webapp.mailing import writing
@@ -24,21 +23,6 @@ from webapp.mailing.told import Facts
 from webapp.signup import calendar, lettering, links, local_times
 from webapp.signup.models import Signup
 from webapp.templating import absolute_url, period, zone_name
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Composed:
-    """One person's mail as it would leave: for the outbox, or to be looked at."""
-
-    message: str
-    letter: letters.Letter
-    words: dict[str, str]
-    secrets: tuple[str, ...]
-    post: Callable[[], None]
-
-    def texts(self) -> tuple[str, str, str]:
-        """(subject, text, HTML)."""
-        return self.letter.completed(self.words)
 
 
 def _composed(

@@ -11,9 +11,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.db import Base
 
 # "changed" and "event_cancelled" follow what became of the event; "reminder" goes out before it begins or
-# ends; "thank_you", "missed_you", "stayed" and "report_published" follow it; "blast" is what an organiser writes.
-KINDS = ("changed", "event_cancelled", "reminder", "thank_you", "missed_you", "stayed", "report_published", "blast")  # fmt: skip
+# ends; "thank_you", "missed_you", "stayed" and "report_published" follow it; "blast" is what an organiser
+# writes; "confirm" is the first mail to those whom a list brought in, "invite" and "invite_again" go to people
+# who are asked to come.
+KINDS = ("changed", "event_cancelled", "reminder", "thank_you", "missed_you", "stayed", "report_published", "blast", "confirm", "invite", "invite_again")  # fmt: skip
 FOLLOW_UPS = ("thank_you", "missed_you", "stayed")
+# To people who have had no mail from us yet, or only the one that asked them.
+FIRST_MAILS = ("confirm", "invite", "invite_again")
+# Those of them that go to invitations, not to sign-ups.
+INVITING = ("invite", "invite_again")
+# What waits for a person's OK.
+OFFERS = (*FIRST_MAILS, *FOLLOW_UPS, "report_published")
 # planned -> sending -> done for reminders, with "off" (switched off) and "skipped" (its time had passed);
 # held -> sending -> done for everything that can still be stopped; "draft" is being written.
 STATES = ("draft", "off", "planned", "held", "sending", "done", "skipped", "stopped")
@@ -24,6 +32,7 @@ ATTENDANCE = ("", "came", "absent", "stayed")
 _ONCE = sa.text(
     "kind IN ('reminder','thank_you','missed_you','stayed','report_published') AND state <> 'stopped'"
 )
+_ONE_OPEN = sa.text("kind IN ('confirm','invite','invite_again') AND state IN ('held','sending')")
 _ONE_NOTICE = sa.text("kind IN ('changed','event_cancelled') AND state = 'held'")
 _WORK = sa.text("state IN ('held','sending')")
 _TO_DO = sa.text("done_at IS NULL")
@@ -50,13 +59,13 @@ class Mailing(Base):
     """One mail to many people. Whom it goes to and what it says is fixed when it is let go (``released_at``).
 
     ``number`` is, by kind: minutes before the anchor (reminder), minutes somebody stayed, the version of the
-    report. ``turn`` grows when a reminder goes out once more because the event moved far enough.
+    report, the id of the list (confirm). ``turn`` grows when a reminder goes out once more because the event moved far enough.
     """
 
     __tablename__ = "mailings"
     __table_args__ = (
         sa.CheckConstraint(
-            "kind IN ('changed','event_cancelled','reminder','thank_you','missed_you','stayed','report_published','blast')",
+            "kind IN ('changed','event_cancelled','reminder','thank_you','missed_you','stayed','report_published','blast','confirm','invite','invite_again')",
             name="kind",
         ),
         sa.CheckConstraint(
@@ -70,6 +79,10 @@ class Mailing(Base):
         sa.Index(
             "uq_mailings_once", "event_id", "kind", "anchor", "number", unique=True,
             sqlite_where=_ONCE, postgresql_where=_ONCE,
+        ),
+        sa.Index(
+            "uq_mailings_one_open", "event_id", "kind", "number", unique=True,
+            sqlite_where=_ONE_OPEN, postgresql_where=_ONE_OPEN,
         ),
         sa.Index(
             "uq_mailings_one_notice", "event_id", unique=True,
@@ -129,12 +142,15 @@ class MailingText(Base):
 
 
 class MailingRecipient(Base):
-    """Somebody whom a mailing was let go to. The unique row is what makes it one mail for each person,
-    however often and by however many workers it is carried out; ``done_at`` is set with the mail."""
+    """Somebody whom a mailing was let go to: a sign-up, or an invitation. The unique row is what makes it one
+    mail for each person, however often and by however many workers it is carried out; ``done_at`` is set
+    with the mail."""
 
     __tablename__ = "mailing_recipients"
     __table_args__ = (
+        sa.CheckConstraint("(signup_id IS NULL) <> (invitation_id IS NULL)", name="one_person"),
         sa.UniqueConstraint("mailing_id", "turn", "signup_id"),
+        sa.UniqueConstraint("mailing_id", "turn", "invitation_id"),
         sa.Index(
             "ix_mailing_recipients_to_do", "mailing_id", "id",
             sqlite_where=_TO_DO, postgresql_where=_TO_DO,
@@ -144,7 +160,10 @@ class MailingRecipient(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     mailing_id: Mapped[int] = mapped_column(sa.ForeignKey("mailings.id", ondelete="CASCADE"))
     turn: Mapped[int] = mapped_column(default=0)
-    signup_id: Mapped[int] = mapped_column(
+    signup_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("signups.id", ondelete="CASCADE"), index=True
+    )
+    invitation_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("invitations.id", ondelete="CASCADE"), index=True
     )
     done_at: Mapped[dt.datetime | None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -13,8 +14,9 @@ from webapp.db import db
 from webapp.events.models import Event
 from webapp.mail import masking
 from webapp.mailing import composing
-from webapp.mailing.models import Mailing
-from webapp.mailing.queries import Selection
+from webapp.mailing.models import INVITING, Mailing
+from webapp.mailing.queries import Recipient, Selection
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import Signup
 
 # So many people can be chosen to look through their eyes.
@@ -25,15 +27,20 @@ CHOICE = 20
 class Preview:
     """``to`` is the person it is shown for; ``is_example`` if there is nobody yet."""
 
-    to: Signup
+    to: Recipient
     is_example: bool
     subject: str
     text: str
     html: str
 
 
-def _example(event: Event) -> Signup:
+def _example(kind: str, event: Event) -> Recipient:
     """Nobody; in no session."""
+    if kind in INVITING:
+        return Invitation(
+            event_id=event.id, public_id=tokens.public_id(), name=_("Ana Example"),
+            email="ana@example.org", language=event.language,
+        )  # fmt: skip
     return Signup(
         event_id=event.id, public_id=tokens.public_id(), person_key=tokens.person_key(),
         name=_("Ana Example"), email="ana@example.org", status="confirmed", language=event.language,
@@ -41,26 +48,27 @@ def _example(event: Event) -> Signup:
     )  # fmt: skip
 
 
-def people(selection: Selection) -> list[Signup]:
+def people(mailing: Mailing, event: Event, selection: Selection) -> list[Recipient]:
     """Some of those it goes to, the first ones first."""
-    query = sa.select(Signup).where(*selection.conditions).order_by(Signup.id)
+    whom: Any = selection.whom
+    query = sa.select(whom).where(*selection.conditions).order_by(whom.id)
+    found = list(
+        db.session.scalars(query.limit((50 if selection.keys is not None else 2) * CHOICE))
+    )
     if selection.keys is not None:
-        return [
-            signup
-            for signup in db.session.scalars(query.limit(50 * CHOICE))
-            if signup.person_key in selection.keys
-        ][:CHOICE]
-    return list(db.session.scalars(query.limit(CHOICE)))
+        found = [signup for signup in found if signup.person_key in selection.keys]
+    no = composing.unwanted(mailing.kind, event, [one.email for one in found if one.email])
+    return [one for one in found if one.email not in no][:CHOICE]
 
 
 def preview(
-    mailing: Mailing, event: Event, at: dt.datetime, chosen: list[Signup], person: str | None
+    mailing: Mailing, event: Event, at: dt.datetime, chosen: list[Recipient], person: str | None
 ) -> Preview:
     """For ``person`` (a public id of one of the event's people), or the first of ``chosen``."""
-    found = next((one for one in chosen if one.public_id == person), None)
+    found = next((who for who in chosen if who.public_id == person), None)
     to = found or (chosen[0] if chosen else None)
-    signup = to or _example(event)
-    composed = composing.prepared(mailing, event)(signup, at)
+    one = to or _example(mailing.kind, event)
+    composed = composing.prepared(mailing, event)(one, at)
     subject, text, html = composed.texts()
     mask = masking.masker(composed.secrets)
-    return Preview(signup, to is None, mask(subject), mask(text), mask(html))
+    return Preview(one, to is None, mask(subject), mask(text), mask(html))

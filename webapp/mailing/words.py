@@ -65,6 +65,13 @@ def name(mailing: Mailing, by_door: bool = False) -> str:
             return _("Thank you for staying %(span)s", span=span(mailing.number))
         case "report_published":
             return _("The report is published")
+        case "confirm":
+            of = str(mailing.details.get("list", ""))
+            return _("Confirmation for the list “%(name)s”", name=of) if of else _("Confirmation for a list")  # fmt: skip
+        case "invite":
+            return _("Invitation")
+        case "invite_again":
+            return _("Reminder of the invitation")
     texts = [text.subject for text in mailing.texts if text.subject]
     return texts[0] if texts else _("A mail without a subject")
 
@@ -86,6 +93,12 @@ def whom(kind: str, by_door: bool = False) -> str:
             return _("who stayed that long")
         case "report_published":
             return _("everybody who had a place")
+        case "confirm":
+            return _("who came with this list, and has had no mail from us")
+        case "invite":
+            return _("who is on the list of invitations, and was not asked yet")
+        case "invite_again":
+            return _("who was asked, and has not answered")
     return _("whom you chose")
 
 

@@ -170,7 +170,6 @@ OTHERS = {
     "audit_entries": _STAFF, "link_rounds": _STAFF, "signup_batches": _STAFF, "head_counts": _STAFF,
     "tallies": _COUNTS, "frozen_figures": _COUNTS,
     "attendance_marks": _MACHINE, "job_runs": _MACHINE, "delivery_pauses": _MACHINE,
-    "held_mailings": _l("which mails to many were started, by whom, and to how many"),
     "signup_imports": _l("which lists were brought in, and how many of their rows became what"),
     "bounce_mailboxes": _MACHINE, "mail_texts": _l("what organisers write in the mails to everybody"),
     "unsubscribes": _l("unreadable marks of addresses that want no more mail, kept so that the wish holds"),

@@ -24,6 +24,7 @@ from webapp.db import db
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.mailing.models import Mailing, MailingRecipient
+from webapp.privacy import own_words
 from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import (
     Answer,
@@ -174,7 +175,15 @@ SECTIONS = (
         lambda signup: (
             sa.select(MailingRecipient, Mailing.kind.label("kind"))
             .join(Mailing, Mailing.id == MailingRecipient.mailing_id)
-            .where(MailingRecipient.signup_id == signup.id).order_by(MailingRecipient.id)
+            .where(
+                sa.or_(
+                    MailingRecipient.signup_id == signup.id,
+                    MailingRecipient.invitation_id.in_(
+                        sa.select(Invitation.id).where(Invitation.event_id == signup.event_id, Invitation.email_key == signup.email_key)
+                    ),
+                )
+            )
+            .order_by(MailingRecipient.id)
         ),
         {"kind": _l("Kind of mail")},
     ),
@@ -226,6 +235,23 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, int) and abs(value) > 2**53 else value
 
 
+def in_words(section: str, column: str, value: Any) -> Any:
+    """A code as people say it, in the language of whoever reads; every other value as it is."""
+    found = own_words.said(section, column, value)
+    return found if found is value else str(found)
+
+
+def _for_programs(key: str, row: Row) -> Row:
+    """A row of the file. Programs read codes; next to each stands what it means."""
+    found: Row = {}
+    for name, value in row.items():
+        found[name] = _plain(value)
+        words = in_words(key, name, value)
+        if words is not value:
+            found[f"{name}_in_words"] = words
+    return found
+
+
 def as_json(signup: Signup, event: Event, at: dt.datetime) -> Row:
     """The same for a program: times in UTC, each section a list of objects."""
     return {
@@ -239,8 +265,5 @@ def as_json(signup: Signup, event: Event, at: dt.datetime) -> Row:
             "deleted_after": clock.iso_z(event.ends_at + dt.timedelta(days=event.retention_days)),
         },
         "about": _("Everything that Turnout keeps about you for this event."),
-        **{
-            part.key: [{name: _plain(value) for name, value in row.items()} for row in part.rows]
-            for part in parts(signup)
-        },
+        **{part.key: [_for_programs(part.key, row) for row in part.rows] for part in parts(signup)},
     }

@@ -12,12 +12,13 @@ from typing import Any
 from webapp.events import texts
 from webapp.events.models import Event
 from webapp.mail import outbox
+from webapp.mail.letters import Composed
 from webapp.signup import calendar, lettering, links, local_times
 from webapp.signup.models import Signup
 from webapp.signup.people import Person
 
 
-def _post(
+def _composed(
     message: str,
     event: Event,
     person: Person,
@@ -30,7 +31,7 @@ def _post(
     key: str = "",
     lane: outbox.Lane = "own",
     **flags: Any,
-) -> None:
+) -> Composed:
     """``words`` are this person's own, links among them; ``flags`` choose between the template's texts.
     The organisers may have words of their own for it, by its ``key`` (the message's name as a rule)."""
     secrets = [word for name, word in words.items() if name.endswith("_url") and word]
@@ -38,23 +39,34 @@ def _post(
     words["local_time"] = local_times.period(event.starts_at, event.ends_at, event.timezone, person)
     letter = lettering.letter(message, event, words, flags, person.language, key=key)
     event = texts.shown(event, person.language)
-    outbox.post(
-        message,
-        letter,
-        words,
-        to_address=person.email or "",
-        to_name=person.name or "",
-        at=at,
-        event_id=event.id,
-        person=person.public_id,
-        calendar=calendar.entry(event, person, at, method, found) if method else None,
-        calendar_method=method if method != "PUBLISH" else None,
-        # Useless mail is worse than none: nothing about taking part leaves once it is over.
-        expires_at=expires_at or event.ended_at or event.closes_by,
-        secrets=secrets,
-        is_sample=person.is_sample,
-        lane=lane,
-    )
+
+    def post() -> None:
+        outbox.post(
+            message,
+            letter,
+            words,
+            to_address=person.email or "",
+            to_name=person.name or "",
+            at=at,
+            event_id=event.id,
+            person=person.public_id,
+            calendar=calendar.entry(event, person, at, method, found) if method else None,
+            calendar_method=method if method != "PUBLISH" else None,
+            # Useless mail is worse than none: nothing about taking part leaves once it is over.
+            expires_at=expires_at or event.ended_at or event.closes_by,
+            secrets=secrets,
+            is_sample=person.is_sample,
+            lane=lane,
+        )
+
+    return Composed(message, letter, words, tuple(secrets), post)
+
+
+def _post(
+    message: str, event: Event, person: Person, at: dt.datetime, words: dict[str, str], **more: Any
+) -> None:
+    """As ``_composed``, and into the outbox."""
+    _composed(message, event, person, at, words, **more).post()
 
 
 def _remove_url(person: Person, first: bool) -> str:
@@ -62,15 +74,27 @@ def _remove_url(person: Person, first: bool) -> str:
     return links.remove_url(person) if first else ""
 
 
-def confirmed(event: Event, person: Person, at: dt.datetime, *, returning: bool = False, first: bool = False, lane: outbox.Lane = "own") -> None:  # fmt: skip
+def first_of_many(event: Event, person: Person, at: dt.datetime) -> Composed:
+    """What a list of people who are signed up elsewhere gets from us first: as ``confirmed`` or
+    ``waitlisted``, by the lane of mails to many."""
+    if person.status == "confirmed":
+        return _confirmed(event, person, at, first=True, lane="blast")
+    return _waitlisted(event, person, at, first=True, lane="blast")
+
+
+def confirmed(event: Event, person: Person, at: dt.datetime, *, returning: bool = False, first: bool = False) -> None:  # fmt: skip
     """You have a place: when, how to join, the calendar entry. ``returning``: they had left before.
-    ``first``: nothing has been sent to the address yet. ``lane`` "blast": many get theirs at once."""
+    ``first``: nothing has been sent to the address yet."""
+    _confirmed(event, person, at, returning=returning, first=first).post()
+
+
+def _confirmed(event: Event, person: Person, at: dt.datetime, *, returning: bool = False, first: bool = False, lane: outbox.Lane = "own") -> Composed:  # fmt: skip
     found = links.of(person)
     words = {
         "my_url": found.my, "join_url": found.join, "cancel_url": found.cancel,
         "remove_url": _remove_url(person, first),
     }  # fmt: skip
-    _post(
+    return _composed(
         "confirmed", event, person, at, words, found=found, method="REQUEST", returning=returning, lane=lane,
     )  # fmt: skip
 
@@ -91,13 +115,19 @@ def approved(event: Event, person: Person, at: dt.datetime) -> None:
     _post("approved", event, person, at, words, found=found, method="REQUEST")
 
 
-def waitlisted(event: Event, person: Person, at: dt.datetime, *, first: bool = False, approved: bool = False, lane: outbox.Lane = "own") -> None:  # fmt: skip
+def waitlisted(
+    event: Event, person: Person, at: dt.datetime, *, first: bool = False, approved: bool = False
+) -> None:
     """All places are taken; they get one in their turn. ``approved``: this is the organisers' answer."""
+    _waitlisted(event, person, at, first=first, approved=approved).post()
+
+
+def _waitlisted(event: Event, person: Person, at: dt.datetime, *, first: bool = False, approved: bool = False, lane: outbox.Lane = "own") -> Composed:  # fmt: skip
     found = links.of(person)
     words = {
         "my_url": found.my, "cancel_url": found.cancel, "remove_url": _remove_url(person, first),
     }  # fmt: skip
-    _post("waitlisted", event, person, at, words, approved=approved, lane=lane)
+    return _composed("waitlisted", event, person, at, words, approved=approved, lane=lane)
 
 
 def offer(event: Event, signup: Signup, at: dt.datetime) -> None:

@@ -4,10 +4,10 @@ here."""
 from __future__ import annotations
 
 from webapp.mailing.operations import blasts
-from webapp.mailing.operations.due import audience, end_hold, remind
-from webapp.mailing.operations.following import follow_up, set_recording
+from webapp.mailing.operations.due import end_hold, remind
 from webapp.mailing.operations.holding import send_now, stop
 from webapp.mailing.operations.notices import HOLD, look
+from webapp.mailing.operations.offers import approve, dismiss, set_recording
 from webapp.mailing.operations.plans import (
     add_reminder,
     change_reminder,
@@ -15,21 +15,24 @@ from webapp.mailing.operations.plans import (
     remove_reminder,
     switch_reminder,
 )
+from webapp.mailing.operations.reaching import audience, reach
 from webapp.mailing.operations.sending import batch, forget, forget_choices
 
 __all__ = [
     "HOLD",
     "add_reminder",
+    "approve",
     "audience",
     "batch",
     "blasts",
     "change_reminder",
+    "dismiss",
     "end_hold",
-    "follow_up",
     "forget",
     "forget_choices",
     "look",
     "make",
+    "reach",
     "remind",
     "remove_reminder",
     "send_now",

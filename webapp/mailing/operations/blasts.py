@@ -15,8 +15,8 @@ from webapp.errors import Refused
 from webapp.events.models import Event
 from webapp.mailing import mails, queries, writing
 from webapp.mailing.models import ATTENDANCE, Mailing, MailingText
-from webapp.mailing.operations import sending
-from webapp.mailing.operations.following import HOLD
+from webapp.mailing.operations import offers, sending
+from webapp.mailing.operations.offers import HOLD
 from webapp.mailing.writing import Whom, Words
 from webapp.signup.models import Signup
 
@@ -93,7 +93,7 @@ def discard(mailing: Mailing) -> None:
 def hold(mailing: Mailing, event: Event, at: dt.datetime, by: User) -> None:
     """Sends it: held for ten minutes first, in which it can be stopped. Raises Refused "nobody"."""
     mailing = _draft(mailing)
-    count = queries.count(queries.blast(mailing, event))
+    count = offers.reached("blast", event, queries.blast(mailing, event)).people
     if count == 0:
         raise Refused(_("There is nobody whom this mail would go to."), "nobody")
     mailing.state, mailing.held_until, mailing.total = "held", at + HOLD, count

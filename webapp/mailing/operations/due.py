@@ -7,9 +7,9 @@ import datetime as dt
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.mailing import queries
-from webapp.mailing.models import FOLLOW_UPS, Mailing
-from webapp.mailing.operations import following, notices, sending
-from webapp.mailing.queries import Selection
+from webapp.mailing.models import FIRST_MAILS, FOLLOW_UPS, Mailing
+from webapp.mailing.operations import notices, sending
+from webapp.mailing.operations.reaching import audience
 from webapp.mailing.reminders import rule_of
 
 
@@ -38,7 +38,7 @@ def remind(mailing_id: int, at: dt.datetime) -> bool:
     if not rule.is_of_use(event, at) or event.state != "published" or _is_overtaken(mailing, at):
         mailing.state = "skipped"
         return True
-    sending.let_go(mailing, queries.with_place_by(event.id, due), at)
+    sending.let_go(mailing, queries.to_remind(event.id, due), at)
     return True
 
 
@@ -68,18 +68,6 @@ def _is_overtaken(mailing: Mailing, at: dt.datetime) -> bool:
     )
 
 
-def audience(mailing: Mailing, event: Event) -> Selection:
-    """Whom a mailing would go to if it were let go now."""
-    match mailing.kind:
-        case "changed" | "event_cancelled":
-            return notices.selection(mailing)
-        case "reminder":
-            return queries.with_place_by(event.id, rule_of(mailing).due(event))
-        case "blast":
-            return queries.blast(mailing, event)
-    return following.to_whom(event, mailing.kind, mailing.number, mailing)
-
-
 def end_hold(mailing_id: int, at: dt.datetime) -> bool:
     """Lets a held mailing go whose time has come; answers whether it went."""
     mailing = sending.locked(mailing_id)
@@ -97,6 +85,9 @@ def release(mailing: Mailing, at: dt.datetime) -> bool:
     event = db.session.get_one(Event, mailing.event_id, populate_existing=True)
     # An end that was pressed by mistake and taken back: thanks come when it is really over.
     if mailing.kind in FOLLOW_UPS and event.phase(at) != "over":
+        return False
+    if mailing.kind in FIRST_MAILS and event.phase(at) not in ("before", "live"):
+        mailing.state, mailing.done_at, mailing.held_until = "stopped", at, None
         return False
     sending.let_go(mailing, audience(mailing, event), at)
     return True

@@ -11,7 +11,7 @@ from webapp.audit import operations as audit
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.mailing import queries
-from webapp.mailing.models import FOLLOW_UPS, Mailing
+from webapp.mailing.models import FIRST_MAILS, FOLLOW_UPS, Mailing
 from webapp.mailing.operations import due, sending
 
 By = User | str
@@ -52,6 +52,8 @@ def send_now(mailing: Mailing, at: dt.datetime, by: By) -> None:
     """It goes out at once. Raises Refused if the event has changed since the mail was shown."""
     mailing = _held(mailing)
     if not due.release(mailing, at):
+        if mailing.kind in FIRST_MAILS:
+            raise Refused(_("These mails leave once the event is published, and until it is over."), "soon")  # fmt: skip
         if mailing.kind in FOLLOW_UPS:
             raise Refused(_("The event is not over: this mail waits for its end."), "soon")
         raise Refused(_("The event has changed meanwhile. Please look at the mail once more."), "changed")  # fmt: skip

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 
 from webapp.db import db, lock_row
 from webapp.events.models import Event
-from webapp.mail import unsubscribing
-from webapp.mail.unsubscribing import MailList
 from webapp.mailing import composing, queries
-from webapp.mailing.models import Mailing, MailingRecipient
-from webapp.mailing.queries import Selection
+from webapp.mailing.models import FIRST_MAILS, Mailing, MailingRecipient
+from webapp.mailing.queries import Recipient, Selection
+from webapp.signup.imports import operations as imports
+from webapp.signup.invitations import operations as invitations
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import Signup
 
 # So many mails in one transaction: short enough that nobody who signs up meanwhile notices.
@@ -38,22 +39,25 @@ def let_go(mailing: Mailing, selection: Selection, at: dt.datetime) -> int:
     """Fixes whom the mailing goes to; from here on it is carried out by itself. Somebody who got it in an
     earlier turn's stead is not taken twice. Needs the mailing's lock; answers how many."""
     db.session.flush()
-    known = sa.select(MailingRecipient.signup_id).where(
+    whom = selection.whom
+    name = "signup_id" if whom is Signup else "invitation_id"
+    column = getattr(MailingRecipient, name)
+    known = sa.select(column).where(
         MailingRecipient.mailing_id == mailing.id, MailingRecipient.turn == mailing.turn
     )
     if selection.keys is None:
         chosen = (
-            sa.select(sa.literal(mailing.id), sa.literal(mailing.turn), Signup.id)
-            .where(*selection.conditions, Signup.id.not_in(known))
-            .order_by(Signup.id)
+            sa.select(sa.literal(mailing.id), sa.literal(mailing.turn), whom.id)
+            .where(*selection.conditions, whom.id.not_in(known))
+            .order_by(whom.id)
         )
         db.session.execute(
-            sa.insert(MailingRecipient).from_select(["mailing_id", "turn", "signup_id"], chosen)
+            sa.insert(MailingRecipient).from_select(["mailing_id", "turn", name], chosen)
         )
     else:
         before = set(db.session.scalars(known))
         rows = [
-            {"mailing_id": mailing.id, "turn": mailing.turn, "signup_id": id}
+            {"mailing_id": mailing.id, "turn": mailing.turn, name: id}
             for id in selection.ids()
             if id not in before
         ]
@@ -77,11 +81,34 @@ def let_go(mailing: Mailing, selection: Selection, at: dt.datetime) -> int:
     return waiting
 
 
-def _unsubscribed(mailing: Mailing, event: Event, rows: list[Signup]) -> set[str]:
-    if not composing.has_unsubscribe(mailing):
-        return set()
-    addresses = [row.email for row in rows if row.email]
-    return unsubscribing.among(addresses, MailList(event.host_key, event.id))
+def _still(mailing: Mailing, event: Event, people: list[Recipient]) -> set[int]:
+    """The ids of those who still get the mail that was let go to them: who left or was erased since gets
+    nothing, and who has had a first mail meanwhile no second first one."""
+    if mailing.kind not in FIRST_MAILS:
+        return {one.id for one in people if composing.is_for(mailing, one)}
+    found = queries.first_mail(event.id, mailing.kind, mailing.number)
+    ids = [one.id for one in people]
+    return set(
+        db.session.scalars(
+            sa.select(found.whom.id).where(*found.conditions, found.whom.id.in_(ids))
+        )
+    )
+
+
+def _written(mailing: Mailing, one: Recipient, at: dt.datetime) -> None:
+    """What their own row says of it."""
+    if isinstance(one, Invitation):
+        invitations.invited(one, at, again=mailing.kind == "invite_again")
+    elif mailing.kind == "confirm":
+        imports.mailed(one.id, at)
+
+
+def _is_too_late(mailing: Mailing, event: Event, at: dt.datetime) -> bool:
+    """Calling off stops what is on its way; later an organiser may still have something to write. Nobody is
+    asked to come to what is over."""
+    if mailing.kind in FIRST_MAILS:
+        return event.phase(at) not in ("before", "live")
+    return event.state == "cancelled" and mailing.kind not in ("event_cancelled", "blast")
 
 
 def batch(mailing_id: int, at: dt.datetime, size: int = BATCH) -> int:
@@ -91,26 +118,28 @@ def batch(mailing_id: int, at: dt.datetime, size: int = BATCH) -> int:
     if mailing is None or mailing.state != "sending":
         return 0
     event = db.session.get_one(Event, mailing.event_id, populate_existing=True)
-    # Calling off stops what is on its way; later an organiser may still have something to write.
-    if event.state == "cancelled" and mailing.kind not in ("event_cancelled", "blast"):
+    if _is_too_late(mailing, event, at):
         mailing.state, mailing.done_at = "stopped", at
         return 0
     rows = queries.recipients_to_do(mailing, size)
     if not rows:
         mailing.state, mailing.done_at = "done", at
         return 0
-    unwanted = _unsubscribed(mailing, event, [signup for _row, signup in rows])
+    people = [one for _row, one in rows]
+    addresses = [one.email for one in people if one.email]
+    unwanted = composing.unwanted(mailing.kind, event, addresses)
+    still = _still(mailing, event, people)
     compose = composing.prepared(mailing, event)
-    for _row, signup in rows:
-        # Who left or was erased since it was let go gets nothing.
-        if composing.is_for(mailing, signup) and signup.email not in unwanted:
-            compose(signup, at).post()
+    for one in people:
+        if one.id in still and one.email not in unwanted:
+            compose(one, at).post()
+            _written(mailing, one, at)
             mailing.queued += 1
         else:
             mailing.passed_over += 1
     db.session.execute(
         sa.update(MailingRecipient)
-        .where(MailingRecipient.id.in_([row.id for row, _signup in rows]))
+        .where(MailingRecipient.id.in_([row.id for row, _one in rows]))
         .values(done_at=at)
         .execution_options(synchronize_session=False)
     )

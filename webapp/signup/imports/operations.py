@@ -16,7 +16,7 @@ from webapp.db import db
 from webapp.errors import Refused
 from webapp.events.models import Event
 from webapp.signup.imports import looking, sources, storing
-from webapp.signup.imports.models import ImportFile, SignupImport
+from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImport
 from webapp.signup.imports.people import CONTACT, QUESTION
 from webapp.signup.people import clean_source
 from webapp.signup.questions import UNSEEN, line
@@ -214,6 +214,16 @@ def undo(row: SignupImport, at: dt.datetime, *, by: By) -> None:
     if row.rows <= AT_ONCE:
         while storing.undo_batch(row.id, at):
             pass
+
+
+def mailed(signup_id: int, at: dt.datetime) -> None:
+    """The first mail to somebody whom a list brought in is written."""
+    db.session.execute(
+        sa.update(ImportedSignup)
+        .where(ImportedSignup.signup_id == signup_id)
+        .values(mailed_at=at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def forget_old(at: dt.datetime) -> int:

@@ -29,6 +29,7 @@ from webapp.signup.imports import looking, sources
 from webapp.signup.imports.models import ImportedSignup, SignupImport
 from webapp.signup.imports.people import Person
 from webapp.signup.invitations import operations as invitations
+from webapp.signup.invitations import queries as invited
 from webapp.signup.models import Answer, Consent, Signup, SignupChange, SignupNote, SignupTag
 from webapp.signup.operations import history, seats, tagging
 from webapp.signup.people import name_key
@@ -95,7 +96,7 @@ class Storing:
         keys = {person.address.key for person in part if person.address}
         known = looking.known_keys(event.id, keys)
         if row.kind == "invite":
-            known |= invitations.invited_keys(event.id, keys)
+            known |= invited.invited_keys(event.id, keys)
         figures: Counter[str] = Counter()
         problems: list[tuple[int, str]] = []
         new: list[Person] = []

@@ -1,4 +1,4 @@
-"""Mails to many leave when their time has come, and who never answered is forgotten."""
+"""Who never answered is forgotten."""
 
 from __future__ import annotations
 
@@ -11,22 +11,6 @@ from webapp.db import db, reading
 from webapp.events.models import OVERRUN, Event
 from webapp.signup.invitations import operations
 from webapp.signup.invitations.models import Invitation
-
-
-@jobs.every(5.0, "held_mailings")
-def send(at: dt.datetime) -> int:
-    """Writes the mails of every mailing that is due; answers how many people that was. Commits in batches,
-    so that it can be stopped at any point and goes on there the next time."""
-    with reading():
-        found = operations.due(at)
-        db.session.commit()
-    done = 0
-    for held_id in found:
-        while written := operations.queue_batch(held_id, at):
-            db.session.commit()
-            done += written
-        db.session.commit()
-    return done
 
 
 @jobs.every(600, "invitations")

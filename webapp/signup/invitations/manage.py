@@ -1,4 +1,4 @@
-"""The organiser's pages of invitations, and of mails to many that wait before they leave."""
+"""The organiser's page of invitations."""
 
 from __future__ import annotations
 
@@ -19,26 +19,19 @@ from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail
 from webapp.permissions import permission
 from webapp.signup import forms
-from webapp.signup.imports.models import SignupImport
-from webapp.signup.invitations import mails, operations
-from webapp.signup.invitations.models import HeldMailing, Invitation
-from webapp.signup.models import Signup
+from webapp.signup.invitations import operations, queries
+from webapp.signup.invitations.models import Invitation
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/manage/events/<slug>/signups")
 PAGE = 50
 STATES = ("listed", "queued", "answered", "withdrawn")
 
 
-def _has_signup() -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        Signup.event_id == Invitation.event_id, Signup.email_key == Invitation.email_key
-    )
-
-
 def _state() -> sa.ColumnElement[str]:
     """SQL: where an invitation stands; who signed up by another way has answered, too."""
     return sa.case(
-        (sa.and_(Invitation.state != "answered", _has_signup()), "answered"), else_=Invitation.state
+        (sa.and_(Invitation.state != "answered", queries.has_signup()), "answered"),
+        else_=Invitation.state,
     )
 
 
@@ -79,8 +72,7 @@ def _list(status: int = 200, problem: str = "") -> ResponseReturnValue:
         "signup/invitations.html", event=event, tab="signups", rows=rows[:PAGE], page=page,
         has_more=len(rows) > PAGE, counts=_counts(event), problem=problem,
         people=forms.shown(request.form.get("people", "")),
-        to_invite=operations.number(event.id, "invite"), to_remind=operations.number(event.id, "remind"),
-        held=operations.open_mailings(event.id, ("invite", "remind")),
+        to_invite=queries.number_to_invite(event), to_remind=queries.number_to_ask_again(event),
     )  # fmt: skip
     return html, status
 
@@ -126,96 +118,4 @@ def withdraw(slug: str, invitation_id: int) -> ResponseReturnValue:
     operations.withdraw(found, clock.now())
     flash(_("Withdrawn."), "good")
     db.session.commit()
-    return redirect(url_for("invitations.index", slug=slug), 303)
-
-
-def _import(import_id: int) -> SignupImport:
-    found: SignupImport | None = db.session.scalar(
-        sa.select(SignupImport).where(
-            SignupImport.id == import_id, SignupImport.event_id == access.current().id
-        )
-    )
-    if found is None or found.kind != "registered" or found.state != "stored":
-        abort(404)
-    return found
-
-
-def _mailing(kind: str, row: SignupImport | None, status: int = 200, problem: str = "") -> ResponseReturnValue:  # fmt: skip
-    """What would be sent to how many, and what waits to be sent."""
-    event = access.current()
-    import_id = row.id if row is not None else None
-    reached, out = operations.reach(event, kind, import_id)
-    sample = operations.first(event.id, kind) if row is None else None
-    preview = mails.preview(event, sample, again=kind == "remind") if sample is not None else None
-    page = render_template(
-        "signup/held.html", event=event, tab="signups", kind=kind, row=row, reached=reached, out=out,
-        preview=preview, held=operations.open_mailing(event.id, kind, import_id), problem=problem,
-        last=operations.last_mailing(event.id, kind, import_id),
-        minutes=int(operations.HOLD.total_seconds() // 60),
-    )  # fmt: skip
-    return page, status
-
-
-def _hold(kind: str, row: SignupImport | None) -> ResponseReturnValue:
-    try:
-        operations.hold(
-            access.current(), kind, clock.now(), by=signed_in(), import_id=row.id if row else None
-        )
-        db.session.commit()
-    except Refused as refusal:
-        db.session.rollback()
-        return _mailing(kind, row, 409, str(refusal))
-    return redirect(request.path, 303)
-
-
-def _kind(word: str) -> str:
-    if word not in ("invite", "remind"):
-        abort(404)
-    return word
-
-
-@blueprint.get("/invitations/<mailing>")
-@permission("event")
-def show_mailing(slug: str, mailing: str) -> ResponseReturnValue:
-    return _mailing(_kind(mailing), None)
-
-
-@blueprint.post("/invitations/<mailing>")
-@permission("event")
-def hold(slug: str, mailing: str) -> ResponseReturnValue:
-    return _hold(_kind(mailing), None)
-
-
-@blueprint.get("/import/<int:import_id>/mail")
-@permission("event")
-def show_confirming(slug: str, import_id: int) -> ResponseReturnValue:
-    return _mailing("confirm", _import(import_id))
-
-
-@blueprint.post("/import/<int:import_id>/mail")
-@permission("event")
-def hold_confirming(slug: str, import_id: int) -> ResponseReturnValue:
-    return _hold("confirm", _import(import_id))
-
-
-@blueprint.post("/held/<int:held_id>/cancel")
-@permission("event")
-def cancel(slug: str, held_id: int) -> ResponseReturnValue:
-    held = db.session.scalar(
-        sa.select(HeldMailing).where(
-            HeldMailing.id == held_id, HeldMailing.event_id == access.current().id
-        )
-    )
-    if held is None:
-        abort(404)
-    kind, import_id = held.kind, held.import_id
-    try:
-        operations.cancel(held, clock.now(), by=signed_in())
-        flash(_("Cancelled. No mail was sent."), "good")
-        db.session.commit()
-    except Refused as refusal:
-        db.session.rollback()
-        flash(str(refusal), "bad")
-    if kind == "confirm":
-        return redirect(url_for("invitations.show_confirming", slug=slug, import_id=import_id), 303)  # fmt: skip
     return redirect(url_for("invitations.index", slug=slug), 303)

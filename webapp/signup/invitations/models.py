@@ -1,4 +1,4 @@
-"""Invitations, and mailings that are held back for a while so that they can be cancelled."""
+"""Invitations: people who were asked to come."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.db import Base
-
-# "confirm": the first mail to those whom an import brought in; "invite" and "remind": to invited people.
-HELD_KINDS = ("confirm", "invite", "remind")
 
 
 class Invitation(Base):
@@ -46,34 +43,3 @@ class Invitation(Base):
     reminded_at: Mapped[dt.datetime | None]
     answered_at: Mapped[dt.datetime | None]
     erased_at: Mapped[dt.datetime | None]
-
-
-class HeldMailing(Base):
-    """Mails to many that leave at ``due_at`` unless somebody cancels before. ``last_id`` is how far the
-    list has been gone through, so that a worker that is stopped goes on there."""
-
-    __tablename__ = "held_mailings"
-    __table_args__ = (sa.CheckConstraint("kind IN ('confirm','invite','remind')", name="kind"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    event_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("events.id", ondelete="CASCADE"), index=True
-    )
-    import_id: Mapped[int | None] = mapped_column(
-        sa.ForeignKey("signup_imports.id", ondelete="CASCADE"), index=True
-    )
-    kind: Mapped[str] = mapped_column(sa.String(10))
-    by: Mapped[str] = mapped_column(sa.String(254))
-    # How many people it was going to be when it was started.
-    people: Mapped[int]
-    created_at: Mapped[dt.datetime]
-    due_at: Mapped[dt.datetime]
-    cancelled_at: Mapped[dt.datetime | None]
-    done_at: Mapped[dt.datetime | None]
-    last_id: Mapped[int] = mapped_column(default=0)
-    queued: Mapped[int] = mapped_column(default=0)
-    skipped: Mapped[int] = mapped_column(default=0)
-
-    @property
-    def is_open(self) -> bool:
-        return self.cancelled_at is None and self.done_at is None

@@ -1,32 +1,33 @@
-"""Reads over mailings: what there is for an event, whom each goes to, and what has fallen due."""
+"""Whom a mailing goes to, of sign-ups or invitations, and what is known of who came."""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
 
 from webapp.attendance import figures
 from webapp.attendance import queries as attendance
 from webapp.attendance.models import Visit
-from webapp.audit.models import AuditEntry
 from webapp.db import db
-from webapp.events.models import OVERRUN, Event
+from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail
-from webapp.mailing.models import FOLLOW_UPS, Mailing, MailingRecipient, MailPlan
-from webapp.mailing.reminders import DEFAULTS
+from webapp.mailing.models import FOLLOW_UPS, INVITING, Mailing, MailingRecipient
 from webapp.signup import choosing
 from webapp.signup.choosing import Choice
-from webapp.signup.models import Signup, SignupChange, Tag
+from webapp.signup.invitations import queries as invited
+from webapp.signup.invitations.models import Invitation
+from webapp.signup.models import Signup, SignupChange
 
-# What calendars hold and people come by; as ``events.operations`` writes it into the log.
-_WHEN_AND_WHERE = frozenset({"starts_at", "ends_at", "mode", "targets"})
+# How somebody comes in without a mail of ours, as ``signup.history`` writes it.
+SILENT_WAYS = ("added", "imported")
 # Somebody who signed up in the moment of a change may have been told either: then once too often.
 MARGIN = dt.timedelta(seconds=10)
 
 Conditions = list[sa.ColumnElement[bool]]
+Recipient = Signup | Invitation
 
 # When somebody was last told by the mail of their own sign-up when and where it is.
 _TOLD_AT = sa.func.coalesce(Signup.confirmed_at, Signup.created_at)
@@ -52,153 +53,14 @@ def is_reachable(signup: Signup) -> bool:
     )
 
 
-def plan_of(event_id: int) -> MailPlan | None:
-    return db.session.get(MailPlan, event_id)
-
-
-def tags(event_id: int) -> list[str]:
-    """The organisers' own words for some of the event's people."""
-    return list(
-        db.session.scalars(sa.select(Tag.name).where(Tag.event_id == event_id).order_by(Tag.key))
-    )
-
-
-def of_event(event_id: int) -> list[Mailing]:
-    """Every mailing of the event with what was written for it, in the order they were made. Two queries."""
-    return list(
-        db.session.scalars(
-            sa.select(Mailing)
-            .where(Mailing.event_id == event_id)
-            .order_by(Mailing.id)
-            .options(selectinload(Mailing.texts))
-        )
-    )
-
-
-def one(event_id: int, mailing_id: int) -> Mailing | None:
-    """The mailing, if it is this event's."""
-    return db.session.scalar(
-        sa.select(Mailing).where(Mailing.id == mailing_id, Mailing.event_id == event_id)
-    )
-
-
-def reminder(event_id: int, anchor: str, minutes: int) -> Mailing | None:
-    return db.session.scalar(
-        sa.select(Mailing).where(
-            Mailing.event_id == event_id,
-            Mailing.kind == "reminder",
-            Mailing.anchor == anchor,
-            Mailing.number == minutes,
-            Mailing.state != "stopped",
-        )
-    )
-
-
-def defaults(event_id: int, at: dt.datetime) -> list[Mailing]:
-    """The reminders that an event has before anybody thought of them; rows that are not kept yet."""
-    return [
-        Mailing(
-            event_id=event_id, kind="reminder", state="planned", anchor=rule.anchor,
-            number=rule.minutes, created_at=at,
-        )
-        for rule in DEFAULTS
-    ]  # fmt: skip
-
-
-def notice(event_id: int) -> Mailing | None:
-    """The mail about a changed or called-off event that has not gone out yet."""
-    return db.session.scalar(
-        sa.select(Mailing).where(
-            Mailing.event_id == event_id,
-            Mailing.kind.in_(("changed", "event_cancelled")),
-            Mailing.state == "held",
-        )
-    )
-
-
-def edits_since(event_id: int, moment: dt.datetime) -> list[dt.datetime]:
-    """When somebody changed when or where the event is, after ``moment``, in order."""
-    rows = db.session.execute(
-        sa.select(AuditEntry.at, AuditEntry.details)
-        .where(
-            AuditEntry.event_id == event_id,
-            AuditEntry.action == "event.changed",
-            AuditEntry.at > moment,
-        )
-        .order_by(AuditEntry.at)
-    )
-    return [at for at, details in rows if _WHEN_AND_WHERE & set(details.get("fields", ()))]
-
-
-# What has fallen due
-
-
-def without_plan(at: dt.datetime, limit: int = 100) -> list[int]:
-    """Events that nobody has looked at yet and that are not over."""
-    return list(
-        db.session.scalars(
-            sa.select(Event.id)
-            .outerjoin(MailPlan, MailPlan.event_id == Event.id)
-            .where(MailPlan.event_id.is_(None), Event.ends_at > at - OVERRUN)
-            .order_by(Event.id)
-            .limit(limit)
-        )
-    )
-
-
-def changed_events() -> list[int]:
-    """Events whose time, place or state is another than when they were looked at last."""
-    return list(
-        db.session.scalars(
-            sa.select(Event.id)
-            .join(MailPlan, MailPlan.event_id == Event.id)
-            .where(
-                sa.or_(
-                    Event.ics_sequence != MailPlan.seen_sequence,
-                    sa.and_(Event.state == "cancelled", MailPlan.seen_cancelled.is_(False)),
-                )
-            )
-            .order_by(Event.id)
-        )
-    )
-
-
-def waiting_reminders(at: dt.datetime) -> list[tuple[Mailing, Event]]:
-    """The reminders of events that are coming or live, with their events."""
-    rows = db.session.execute(
-        sa.select(Mailing, Event)
-        .join(Event, Event.id == Mailing.event_id)
-        .where(
-            Mailing.kind == "reminder",
-            Mailing.state.in_(("planned", "skipped", "done")),
-            Event.state != "cancelled",
-            Event.ends_at > at - OVERRUN,
-        )
-        .order_by(Mailing.id)
-    )
-    return list(rows.tuples())
-
-
-def in_state(*states: str) -> list[Mailing]:
-    """Mailings of all events that are held or being sent, the oldest first."""
-    # Written out: only then do both engines see that the partial index answers it.
-    words = ",".join(f"'{state}'" for state in states if state in ("held", "sending"))
-    return list(
-        db.session.scalars(
-            sa.select(Mailing).where(sa.text(f"mailings.state IN ({words})")).order_by(Mailing.id)
-        )
-    )
-
-
-# Whom a mailing goes to
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Selection:
-    """Sign-ups as SQL, and where SQL cannot tell (how long somebody stayed) the keys of those persons."""
+    """Sign-ups (or invitations) as SQL, and where SQL cannot tell (how long somebody stayed) the keys of
+    those persons."""
 
     conditions: Conditions
     keys: frozenset[int] | None = None
+    whom: type[Signup] | type[Invitation] = Signup
 
     def statement(self, *columns: sa.ColumnElement[object]) -> sa.Select[tuple[object, ...]]:
         return sa.select(*columns).where(*self.conditions)
@@ -219,7 +81,7 @@ def told_by(event_id: int, first: dt.datetime, last: dt.datetime, *, is_back: bo
     )
     # Somebody else put them in, and nothing may have gone to them yet.
     came_silently = sa.exists().where(
-        SignupChange.signup_id == Signup.id, SignupChange.what.in_(("added", "imported"))
+        SignupChange.signup_id == Signup.id, SignupChange.what.in_(SILENT_WAYS)
     )
     conditions: Conditions = [
         Signup.event_id == event_id,
@@ -252,9 +114,33 @@ def with_place(event_id: int) -> Selection:
     return Selection([Signup.event_id == event_id, *HAS_PLACE])
 
 
-def with_place_by(event_id: int, moment: dt.datetime) -> Selection:
-    """Who had a place at ``moment``: later ones were told by their own mail."""
-    return Selection([Signup.event_id == event_id, *HAS_PLACE, moment >= _TOLD_AT])
+def unheard() -> sa.ColumnElement[bool]:
+    """SQL: somebody else put them in (by a list, or by hand), and no mail of ours has gone to them yet."""
+    came_silently = sa.exists().where(
+        SignupChange.signup_id == Signup.id, SignupChange.what.in_(SILENT_WAYS)
+    )
+    return sa.and_(came_silently, ~sa.exists().where(OutgoingMail.person == Signup.public_id))
+
+
+def to_remind(event_id: int, moment: dt.datetime) -> Selection:
+    """Whom a reminder due at ``moment`` goes to: who had a place by then (later ones were told by their own
+    mail), and has heard from us. A list that was brought in sends nothing by itself: before the first mail
+    its people do not know us, and most get their reminders from where they signed up."""
+    return Selection([Signup.event_id == event_id, *HAS_PLACE, moment >= _TOLD_AT, ~unheard()])
+
+
+def unheard_with_place(event_id: int) -> int:
+    """How many have a place and get no reminder, since no mail of ours has gone to them."""
+    return count(Selection([Signup.event_id == event_id, *HAS_PLACE, unheard()]))
+
+
+def first_mail(event_id: int, kind: str, number: int) -> Selection:
+    """Whom a first mail goes to, or the second to somebody who was asked, as it stands now. ``number``: the
+    id of the list ("confirm")."""
+    if kind == "confirm":
+        return Selection(invited.to_confirm(event_id, number))
+    wanted = invited.to_invite if kind == "invite" else invited.to_ask_again
+    return Selection(wanted(event_id), whom=Invitation)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -338,18 +224,42 @@ def count(selection: Selection) -> int:
         return len(selection.ids())
     return (
         db.session.scalar(
-            sa.select(sa.func.count()).select_from(Signup).where(*selection.conditions)
+            sa.select(sa.func.count()).select_from(selection.whom).where(*selection.conditions)
         )
         or 0
     )
 
 
-def recipients_to_do(mailing: Mailing, limit: int) -> list[tuple[MailingRecipient, Signup]]:
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reach:
+    """``people`` get a mail; ``out`` do not, since they want no such mails."""
+
+    people: int
+    out: int
+
+
+def addresses(selection: Selection) -> list[str]:
+    """The addresses of those whom it chooses."""
+    whom = selection.whom
+    if selection.keys is None:
+        return [text or "" for text in db.session.scalars(sa.select(whom.email).where(*selection.conditions))]  # fmt: skip
+    rows = db.session.execute(sa.select(Signup.email, Signup.person_key).where(*selection.conditions))  # fmt: skip
+    return [text or "" for text, key in rows if key in selection.keys]
+
+
+def recipients_to_do(mailing: Mailing, limit: int) -> list[tuple[MailingRecipient, Recipient]]:
     """The next people of a mailing that have not been looked at, in order."""
+    query: sa.Select[Any]
+    if mailing.kind in INVITING:
+        query = sa.select(MailingRecipient, Invitation).join(
+            Invitation, Invitation.id == MailingRecipient.invitation_id
+        )
+    else:
+        query = sa.select(MailingRecipient, Signup).join(
+            Signup, Signup.id == MailingRecipient.signup_id
+        )
     rows = db.session.execute(
-        sa.select(MailingRecipient, Signup)
-        .join(Signup, Signup.id == MailingRecipient.signup_id)
-        .where(
+        query.where(
             MailingRecipient.mailing_id == mailing.id,
             MailingRecipient.turn == mailing.turn,
             MailingRecipient.done_at.is_(None),
