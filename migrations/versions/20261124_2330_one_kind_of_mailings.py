@@ -1,7 +1,7 @@
 """one kind of mailings: first mails of a list and invitations are held like every other mail to many
 
 Revision ID: 0841
-Revises: 0532
+Revises: 0731
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0841"
-down_revision = "0532"
+down_revision = "0731"
 branch_labels = None
 depends_on = None
 
