@@ -21,11 +21,13 @@ from tests.mailing.conftest import (
     run,
 )
 from tests.signin import sign_in
+from tests.signup.test_imports import bring_in, people
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.events.models import Membership
 from webapp.mailing import operations
 from webapp.mailing.reminders import Rule
+from webapp.signup.invitations import operations as invitations
 
 BASE = "/manage/events/evening/mail/schedule"
 
@@ -261,3 +263,39 @@ def test_the_list_of_sign_ups_hands_over_whom_it_shows(ada: Any, client: Any) ->
     (link,) = [a for a in page.tree.iter("a") if "/mail/schedule/new" in (a.get("href") or "")]
     text = said(client.page(link.get("href")))
     assert "And as chosen in the list of sign-ups: letter" in text
+
+
+def test_what_is_held_or_waits_stands_on_the_schedule_the_board_and_the_page_of_the_day(ada: Any, client: Any) -> None:  # fmt: skip
+    event = mine(ada, coming_event())
+    row = bring_in(event, people(3))
+    invitations.add_typed(event, "Kim <kim@example.org>", NOW, by=ada)
+    db.session.commit()
+    pages = ("/manage/events/evening", "/manage/events/evening/mail/today")
+    waits = "2 mailings wait for your OK: Confirmation for the list “list” to 3 people; Invitation to one person."  # fmt: skip
+    for page in pages:
+        assert waits in said(client.page(page))
+    offer = f"{BASE}/offer/confirm?list={row.id}"
+    text = said(client.page(offer))
+    # The mail as one of them gets it, before anybody says yes to it.
+    assert "You have a place: An evening about something" in text
+    assert "Hello Person 0," in text
+    assert "Send it to 3 people" in text
+    assert "/my/•••••" in text
+    assert "Hello Person 0" in client.get(f"{BASE}/offer/confirm/html?list={row.id}").text
+    client.send(f"{BASE}/offer/confirm", {"list": str(row.id)}, at=offer)
+    client.send(f"{BASE}/offer/invite/dismiss", at=BASE)
+    text = said(client.page(BASE))
+    assert "Confirmation for the list “list” Held Goes to 3 people (who came with this list, and has had no mail from us)" in text  # fmt: skip
+    assert "Invitation Stopped" in text
+    assert "3 people with a place get no reminder" in text
+    held = "1 mailing goes out by itself unless you stop it: Confirmation for the list “list” to 3 people, 6 Apr 2027, 18:10 (London time)."  # fmt: skip
+    for page in pages:
+        text = said(client.page(page))
+        assert held in text
+        assert "your OK" not in text
+    run(NOW + 10 * MINUTE)
+    assert "unless you stop it" not in said(client.page(pages[0]))
+    assert "get no reminder" not in said(client.page(BASE))
+    # A list of another event, or none, opens nothing.
+    for wrong in ("", "?list=999", "?list=x"):
+        assert client.get(f"{BASE}/offer/confirm{wrong}").status_code == 404

@@ -6,14 +6,18 @@ import json
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask import Flask
 
 from tests.cast import LIVE, Cast
 from tests.conftest import PageClient
+from tests.mail.messages import FOLDER
 from webapp import tokens
 from webapp.db import Base, db
-from webapp.privacy import own_data
+from webapp.mail.models import STATES
+from webapp.mailing.models import KINDS
+from webapp.privacy import own_data, own_words
 from webapp.privacy.holdings import HOLDINGS, OTHERS
 from webapp.signup.models import Signup, SignupChange
 
@@ -166,3 +170,25 @@ def test_a_passed_on_link_is_not_a_tap(app: Flask, cast: Cast, ana: Any) -> None
     with time_machine.travel(LIVE, tick=False):
         answers = [client.post(f"{my}/data").status_code for _ in range(31)]
     assert answers == [200] * 30 + [429]
+
+
+def test_codes_stand_in_words_on_the_page_and_beside_themselves_in_the_file(cast: Cast, ana: Any) -> None:  # fmt: skip
+    client, my = ana
+    mail = client.post(f"{my}/data").json["mails"][0]
+    assert (mail["message"], mail["message_in_words"]) == ("confirmed", "you have a place")
+    with cast.app.app_context():
+        # Whoever signed up in Spanish reads their page in it.
+        db.session.execute(sa.update(Signup).values(language="es"))
+        db.session.commit()
+    page = client.page(f"{my}/data")
+    assert "<bdi>tienes un lugar</bdi>" in page.text
+    assert "<bdi>confirmed</bdi>" not in page.text
+
+
+def test_every_code_that_can_stand_there_has_words() -> None:
+    """In the columns that are codes, by what the tables and the outbox can hold."""
+    folders = {folder.name for folder in FOLDER.iterdir() if folder.is_dir()}
+    to_organisers = {"_written", "cohost_removals", "handover_waiting", "trial"}
+    assert set(own_words.MESSAGES) == folders - to_organisers
+    assert set(own_words.WORDS["chosen"]["kind"]) == set(KINDS)
+    assert set(own_words.WORDS["mails"]["state"]) == set(STATES)
