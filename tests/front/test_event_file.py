@@ -12,6 +12,8 @@ from tests.factories import make_user
 from webapp.errors import Refused
 from webapp.events import queries
 from webapp.front import event_file
+from webapp.mail import texts
+from webapp.mail.kinds import Text
 
 FILE = {
     "event": {
@@ -203,3 +205,46 @@ def test_files_and_slugs_that_are_not_there(run):
     result = run("export", "nothing")
     assert result.exit_code == 1
     assert "There is no event with the address nothing" in result.output
+
+
+MAILS = {
+    "en": {
+        "confirmed": {"subject": "Come, {name}", "body": "You are in.\n\n{join_button}"},
+        "thank_you": {"subject": "Thanks", "body": "It was good.\n\n{afterwards}"},
+    },
+    "es": {"changed": {"subject": "{in_short}", "body": "{news}\n\n{changes}"}},
+}
+
+
+def test_own_words_for_mails_come_along(context):
+    loaded = load(FILE | {"mails": MAILS})
+    assert event_file.export(loaded.event) == FILE | {"mails": MAILS}
+    assert load(FILE | {"mails": MAILS}).changes == []
+    own = texts.own(loaded.event, "thank_you", "en")
+    assert own == ("en", Text("Thanks", "It was good.\n\n{afterwards}"))
+    # A copy under another address has them as well.
+    other = changed("event.slug", "another") | {"mails": event_file.export(loaded.event)["mails"]}
+    assert event_file.export(load(other).event)["mails"] == MAILS
+    assert load(FILE | {"mails": {"en": MAILS["en"]}}).changes == ["New time or place (es): the default again"]  # fmt: skip
+    again = load(FILE)
+    assert again.changes == [
+        "You have a place (en): the default again", "Thank you for coming (en): the default again",
+    ]  # fmt: skip
+    assert event_file.export(again.event) == FILE
+    assert len(texts.versions(again.event.id, "confirmed", "en")) == 2, "what was written is kept"
+
+
+@pytest.mark.parametrize(
+    ("mails", "said"),
+    [
+        ({"en": {"confirmd": {}}}, "mails.en.confirmd is not a key of the event file; did you mean confirmed?"),
+        ({"en": {"confirmed": {"subject": "x"}}}, "mails.en.confirmed.body is missing."),
+        ({"en": {"confirmed": {"subject": "x", "body": 1}}}, "mails.en.confirmed.body must be a text."),
+        ({"xx": {"confirmed": {"subject": "x", "body": "x"}}}, "mails.xx: no mail of this event is read in it; there are en, es."),
+        ({"en": {"confirmed": {"subject": "{naem}", "body": "x"}}}, "mails.en.confirmed.subject: There is no placeholder {naem} here; did you mean {name}?"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_the_words_of_a_mail_is_said_with_its_place(context, mails, said):
+    with pytest.raises(Refused) as refusal:
+        load(FILE | {"mails": mails})
+    assert str(refusal.value) == said

@@ -26,6 +26,8 @@ from webapp.events import operations as events
 from webapp.events import queries as event_queries
 from webapp.events import rules, texts
 from webapp.events.models import Event
+from webapp.front import own_words
+from webapp.mail.kinds import Text, declared
 from webapp.signup import questions
 
 _MOMENTS = ("starts_at", "ends_at", "opens_at", "closes_at")
@@ -174,7 +176,7 @@ def load(
 
     Raises Refused with one sentence that names the key; then nothing may be committed.
     """
-    _known(data, ("event", "questions", "agenda", "translations"), "")
+    _known(data, ("event", "questions", "agenda", "translations", "mails"), "")
     if "event" not in data:
         raise Refused(_("The key event is missing."), "missing")
     values = _event_values(_typed(data["event"], _OBJECT, "event"))
@@ -202,8 +204,27 @@ def load(
     changes += agenda.replace(event, items, at)
     said = _typed(data.get("translations", {}), _OBJECT, "translations")
     changes += _translate(event, said, at, by)
+    words = _mails(_typed(data.get("mails", {}), _OBJECT, "mails"))
+    if words or event.mail_texts:
+        changes += own_words.replace(events.locked(event), words, at, by)
     db.session.flush()
     return Loaded(event, created, changes)
+
+
+def _mails(given: dict[str, Any]) -> dict[tuple[str, str], Text]:
+    """Organisers' own words for mails, by message and language. Without any, every mail has the default."""
+    for language, messages in given.items():
+        _known(
+            _typed(messages, _OBJECT, f"mails.{language}"), tuple(declared()), f"mails.{language}"
+        )
+        for key, words in messages.items():
+            path = f"mails.{language}.{key}"
+            _known(_typed(words, _OBJECT, path), ("subject", "body"), path)
+            for field in ("subject", "body"):
+                if field not in words:
+                    raise Refused(_("%(path)s is missing.", path=f"{path}.{field}"), "missing")
+                _typed(words[field], _TEXT, f"{path}.{field}")
+    return own_words.read(given)
 
 
 def text_sources(event: Event) -> list[texts.Source]:
@@ -292,6 +313,7 @@ def export(event: Event) -> dict[str, Any]:
     result |= {key: value for key, value in optional.items() if value is not None}
     said = {code: dict(texts.of(event, code)) for code in texts.languages(event)}
     translations = {code: found for code, found in said.items() if found}
+    mails = own_words.as_file(event)
     return {
         "event": result,
         "questions": [
@@ -300,4 +322,5 @@ def export(event: Event) -> dict[str, Any]:
         ],
         "agenda": agenda_queries.as_file(agenda_queries.running_order(event)),
         **({"translations": translations} if translations else {}),
+        **({"mails": mails} if mails else {}),
     }

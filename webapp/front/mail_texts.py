@@ -31,6 +31,7 @@ from webapp.db import LARGEST_ID, db
 from webapp.errors import Refused
 from webapp.events import access, operations
 from webapp.events.models import Event
+from webapp.front import own_words
 from webapp.front.mail_pages import MAIL_POLICY
 from webapp.i18n import name_of
 from webapp.mail import kinds, outbox, texts
@@ -166,15 +167,7 @@ def _seen() -> int:
 def _save(kind: Kind, language: str, text: Text | None, at: dt.datetime) -> bool:
     """Behind the event's lock, so that of two who save at once one comes second. Raises Refused."""
     event, by = operations.locked(access.current()), signed_in()
-    changed, seal = texts.save(event.id, kind.key, language, text, seen=_seen(), at=at, by=by.email)
-    if changed:
-        event.mail_texts = seal
-        event.touch()
-        audit.record(
-            "mail.text_default" if text is None else "mail.text_written",
-            at=at, actor=by, event_id=event.id, summary=f"{kind.title} ({language})",
-        )  # fmt: skip
-    return changed
+    return own_words.save(event, kind, language, text, seen=_seen(), at=at, by=by)
 
 
 def _to_text(slug: str, kind: Kind, language: str) -> ResponseReturnValue:

@@ -103,6 +103,11 @@ class Item(Answer):
     speakers = many(Speaker)
 
 
+class MailWords(Answer):
+    subject = string()
+    body = string("Markdown with placeholders.")
+
+
 class EventFile(Answer):
     event = one(EventFields)
     questions = many(Question)
@@ -112,3 +117,10 @@ class EventFile(Answer):
         values=fields.Dict(keys=fields.String(), values=fields.String()),
         metadata={"description": "By language, and there by place: title, agenda/<key>/title, questions/<key>/label."},
     )  # fmt: skip
+    mails = fields.Dict(
+        keys=fields.String(),
+        values=fields.Dict(keys=fields.String(), values=fields.Nested(MailWords)),
+        metadata={
+            "description": "Organisers' own words for mails: by language, and there by message."
+        },
+    )
