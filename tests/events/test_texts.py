@@ -84,7 +84,7 @@ def test_what_is_missing_and_what_is_older_is_known(app, loaded):
         event = queries.by_slug("spring-assembly")
         sources = event_file.text_sources(event)
         missing = texts.missing(event, "es", sources)
-        assert missing.empty == ["description", "agenda/talk/title", "questions/heard/choices/B", "questions/why/label"]  # fmt: skip
+        assert missing.empty == ["description", "agenda/talk/title", "questions/heard/choices/B", "questions/why/label", "questions/seats/label", "questions/seats/help"]  # fmt: skip
         assert missing.older == []
         event.summary = "Another reason."
         assert texts.missing(event, "es", event_file.text_sources(event)).older == ["summary"]
