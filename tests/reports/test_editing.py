@@ -12,7 +12,7 @@ from flask import Flask
 
 from tests.conftest import PageClient
 from tests.factories import make_user
-from tests.reports.evening import AFTER, NOW, make_evening
+from tests.reports.evening import AFTER, NOW, make_evening, minute
 from tests.signin import sign_in
 from webapp.db import db
 from webapp.events.models import Event, Membership
@@ -248,3 +248,25 @@ def test_text_of_an_item_that_is_gone_is_kept(app: Flask, desks: tuple[Any, Any]
     ada.post(EDIT, data=fields(ada))
     assert blocks(app)["section:gone"] == "What was said there."
     assert "What was said there." not in ada.page(f"{EDIT}/preview").text
+
+
+def test_while_the_event_is_live_the_figures_are_called_preliminary(
+    app: Flask, desks: tuple[Any, Any]
+) -> None:
+    """Who writes while others still speak knows beforehand that publishing has to wait."""
+    ada, _ben = desks
+    with app.app_context():
+        event = db.session.query(Event).one()
+        event.ended_at = None
+        db.session.commit()
+    with time_machine.travel(minute(40), tick=False):
+        sign_in(ada, 1)
+        assert "figures are preliminary" in ada.page(EDIT).text
+        draft(ada)
+        page = ada.page(EDIT).text
+        assert "these figures are preliminary" in page
+        assert "Preliminary, as of" in page
+    # An hour after its planned end it is over by itself.
+    page = ada.page(EDIT).text
+    assert "reliminary" not in page
+    assert "As of" in page

@@ -83,7 +83,7 @@ def _edit_page(
         "reports/edit.html", tab="report", event=event, report=report, form=form,
         numbers=_numbers(evidence), filled=_filled(form, evidence), rooms=_rooms(evidence),
         published=queries.latest(event), measured=saying.is_measured(evidence.figures),
-        orphans=orphans, as_of=evidence.at, **more,
+        orphans=orphans, as_of=evidence.at, phase=event.phase(evidence.at), **more,
     )  # fmt: skip
     return page, status
 
