@@ -315,6 +315,12 @@ def test_people_and_items_of_other_events_are_not_found(client, app, event_id):
     assert client.get(f"{BASE}/agenda/items/x").status_code == 404
     assert client.get("/manage/events/other/agenda").status_code == 404
     assert client.get("/manage/events/other/agenda/items/x").status_code == 404
+    # Nothing that a page of ours sends: each says what it has seen.
+    page = client.page(f"{BASE}/agenda")
+    token = {"csrf_token": page.field("csrf_token")}
+    order = re.search(r'name="revision" value="([0-9a-f]+)"', page.text)[1]
+    for path, sent in (("", {}), ("/remove", {}), ("/move", {"revision": order})):
+        assert client.post(f"{BASE}/agenda/items/x{path}", data=token | sent).status_code == 404
 
 
 @pytest.mark.case("D44")

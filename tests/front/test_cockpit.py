@@ -192,6 +192,7 @@ def test_notes_and_quotes_on_who_speaks(client, app, evening):
         answer = client.post(f"{COCKPIT}/notes", data=add | {"text": "Onwards", "kind": "quote"})
         assert answer.location == f"{COCKPIT}#notes"
         text = client.page(COCKPIT).text
+    seen = re.search(r"notes/1/remove.*?name=\"shown\" value=\"(\w+)\"", text)[1]
     assert "“Onwards”" in text
     assert "Tim Young, 19:06, you" in text
     with app.app_context():
@@ -204,6 +205,15 @@ def test_notes_and_quotes_on_who_speaks(client, app, evening):
     with at(7):
         client.post(f"{COCKPIT}/notes/{ids[0]}/remove", data={"csrf_token": token})
         assert "A bonus." not in client.page(COCKPIT).text
+        # Pressed again on a page that showed it, it is said that it went; what no page showed never was.
+        again = f"{COCKPIT}/notes/{ids[0]}/remove"
+        assert client.post(again, data={"csrf_token": token}).status_code == 404
+        client.post(again, data={"csrf_token": token, "shown": seen})
+        assert "That note is no longer there." in client.page(COCKPIT).text
+        answer = client.post(
+            f"{COCKPIT}/notes/77/remove", data={"csrf_token": token, "shown": seen}
+        )
+        assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ def edit(slug: str, key: str) -> ResponseReturnValue:
         shown = _item(event, key) or abort(404)
         form.show(shown, queries.fingerprint([shown]))
         return _item_page(form, item=shown)
+    _shown_once(event, key, form.revision.data or "")
     if not form.validate():
         return _item_page(form, 400, item=_item(event, key))
     if "more" in request.form:
@@ -142,6 +143,13 @@ def edit(slug: str, key: str) -> ResponseReturnValue:
     return _to_agenda()
 
 
+def _shown_once(event: Event, key: str, seen: str) -> None:
+    """404 for an item that is not there and that no page can have shown: whatever is sent from one says what
+    it saw. Of an item that was taken out nothing is kept, so the word of the page has to do."""
+    if not queries.is_fingerprint(seen) and _item(event, key) is None:
+        abort(404)
+
+
 def _item(event: Event, key: str) -> Item | None:
     return next((item for item in queries.running_order(event) if item.key == key), None)
 
@@ -150,11 +158,15 @@ def _item(event: Event, key: str) -> Item | None:
 @permission("event", csrf="session")
 def move(slug: str, key: str) -> ResponseReturnValue:
     step = -1 if request.form.get("to") == "up" else 1
-    seen = request.form.get("revision", "")
+    event, seen = access.current(), request.form.get("revision", "")
+    _shown_once(event, key, seen)
     try:
-        editing.move_item(access.current(), key, step, seen, clock.now(), _by())
+        editing.move_item(event, key, step, seen, clock.now(), _by())
     except Refused as refused:
         db.session.rollback()
+        if refused.code == "gone":
+            # The order is the one that the page showed, and this item was not in it.
+            abort(404)
         flash(_("%(why)s Nothing was moved; this is the order now.", why=str(refused)))
         return _to_agenda()
     db.session.commit()
@@ -165,6 +177,7 @@ def move(slug: str, key: str) -> ResponseReturnValue:
 @permission("event", csrf="session")
 def remove(slug: str, key: str) -> ResponseReturnValue:
     seen = request.form.get("revision", "")
+    _shown_once(access.current(), key, seen)
     try:
         changes = editing.remove_item(access.current(), key, seen, clock.now(), _by())
     except Refused as refused:

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -258,6 +259,10 @@ def fingerprint(items: Sequence[Item]) -> str:
     """Changes when somebody edits these items or their order; what was pressed does not change it."""
     text = json.dumps(as_file(items), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def is_fingerprint(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9a-f]{16}", text))
 
 
 def notes(event_id: int) -> list[Note]:

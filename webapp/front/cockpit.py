@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from typing import Any, cast
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -79,6 +79,12 @@ def _by() -> User:
     return cast(User, current_user._get_current_object())
 
 
+def shown(event: Event, note_id: int) -> str:
+    """What the page says along with a note that it showed. Nothing is kept of a note that was taken back, so
+    this alone tells one that is gone from one that never was, or is another event's."""
+    return tokens.mark("note", f"{event.id}:{note_id}")
+
+
 def _present(event: Event, items: list[Item], at: dt.datetime) -> dict[str, str]:
     """By item: how many were there when it started. Only of what has started; words where unknown."""
     if not any(item.started_at for item in items):
@@ -110,6 +116,7 @@ def _page(note: NoteForm, said: AnnouncementForm, status: int = 200) -> Response
         figures=running.figures(event, at),
         state=running.state(event, items, at),
         running=running,
+        shown=shown,
         note=note.offer(items),
         said=said,
         notes=[n for n in written if now and n.row.session_id == now.id],
@@ -211,6 +218,9 @@ def remove_note(slug: str, note_id: int) -> ResponseReturnValue:
         operations.delete_note(access.current(), note_id, _by().email)
     except Refused as refused:
         db.session.rollback()
+        given = request.form.get("shown", "")
+        if refused.code == "gone" and not tokens.same(given, shown(access.current(), note_id)):
+            abort(404)
         flash(str(refused))
         return redirect(url_for("cockpit.show", slug=slug, _anchor="notes"))
     db.session.commit()
