@@ -87,7 +87,9 @@ def test_across_midnight_both_days_are_named(evening: Evening, visitor: Visitor)
     assert "00:45" in own
 
 
-def test_an_american_reads_the_same_dates_as_everybody(evening: Evening, visitor: Visitor) -> None:
+def test_an_american_reads_the_same_dates_as_everybody(
+    evening: Evening, cast: Cast, visitor: Visitor
+) -> None:
     starts_at = london(clock.now().date() + dt.timedelta(days=2), 19)
     page = visitor(locale="en-US", timezone_id="America/New_York").new_page()
     page.goto(evening.page)
@@ -96,6 +98,15 @@ def test_an_american_reads_the_same_dates_as_everybody(evening: Evening, visitor
     )
     there = starts_at.astimezone(NEW_YORK)
     expect(page.locator("[data-local]")).to_contain_text(f"{there.day} {there:%B}")
+    # A field for a date is the browser's own, with the month first: beside it stands which day that is.
+    desk = visitor(user=cast.ada, locale="en-US", timezone_id="America/New_York").new_page()
+    desk.goto(f"{evening.manage}/settings")
+    said = desk.locator("#starts_at-said")
+    expect(said).to_have_text(
+        f"{starts_at:%A}, {starts_at.day} {starts_at:%B} {starts_at.year} at 19:00"
+    )
+    desk.fill("#starts_at", "2031-06-04T20:30")
+    expect(said).to_have_text("Wednesday, 4 June 2031 at 20:30")
 
 
 BRIGHTNESS = """(what) => {
