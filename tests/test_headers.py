@@ -63,9 +63,13 @@ def policy(text: str) -> dict[str, str]:
 
 
 def is_drawing(found: dict[str, str]) -> bool:
-    """A drawing of ours: nothing may load or run, and the one style in it is named by its hash."""
-    return found.keys() == {"default-src", "style-src"} and bool(
-        re.fullmatch(r"'sha256-[A-Za-z0-9+/=]{44}'", found["style-src"])
+    """A drawing of ours: nothing may load or run, and a style in it is named by its hash."""
+    style = found.get("style-src")
+    is_named = style is None or bool(re.fullmatch(r"'sha256-[A-Za-z0-9+/=]{44}'", style))
+    return (
+        found.get("default-src") == "'none'"
+        and is_named
+        and found.keys() <= {"default-src", "style-src"}
     )
 
 

@@ -134,6 +134,8 @@ NO_PAGES: dict[str, str] = {
     "cockpit.live": "{live.manage}/cockpit/live",
     "manage_report.preview_pdf": "/manage/events/{bolivia}/report/preview.pdf",
     "manage_report.preview_curve": "/manage/events/{bolivia}/report/preview/curve.svg",
+    "sources.qr_svg": "/manage/events/{bolivia}/sources/qr.svg",
+    "sources.qr_png": "/manage/events/{bolivia}/sources/qr.png",
     "v1.list_events": "/api/v1/events",
     "v1.show_event": "/api/v1/events/{bolivia}",
     "v1.show_figures": "/api/v1/events/{bolivia}/figures",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
+import re
 from typing import Any
 
 import pytest
+import segno
 import sqlalchemy as sa
 import time_machine
+from PIL import Image
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_user, make_visit
@@ -135,3 +139,44 @@ def test_the_list_asks_the_same_number_of_questions_however_many_there_are(app, 
     with count_queries() as after:
         ada.page(SOURCES)
     assert len(after) == len(before)
+
+
+def _modules(svg: bytes) -> list[list[bool]]:
+    """The dark and the light squares of a code, read from its drawing: one stroke for each run of dark."""
+    size = int(re.search(rb'width="(\d+)"', svg)[1]) // 10
+    drawn = [[False] * size for _row in range(size)]
+    x = y = 0.0
+    # The first one is the white ground.
+    path = re.findall(rb' d="([^"]+)"', svg)[1].decode()
+    for command, numbers in re.findall(r"([MmhH])([-\d. ]+)", path):
+        values = [float(number) for number in numbers.split()]
+        if command == "h":
+            for column in range(int(x), int(x + values[0])):
+                drawn[int(y)][column] = True
+            x += values[0]
+        else:
+            x, y = (values[0], values[1]) if command == "M" else (x + values[0], y + values[1])
+    return drawn
+
+
+def test_each_link_comes_as_a_code_for_posters_and_slides(ada):
+    page = ada.page(SOURCES)
+    for key, link in (
+        ("wiphalas", "http://turnout.test/events/evening?from=wiphalas"),
+        ("", "http://turnout.test/events/evening"),
+    ):
+        query = f"?from={key}" if key else ""
+        assert (
+            f'href="{SOURCES}/qr.svg{query}" download="evening-{key + "-" if key else ""}qr.svg"'
+            in page.text
+        )
+        svg = ada.get(f"{SOURCES}/qr.svg{query}")
+        assert svg.mimetype == "image/svg+xml"
+        wanted = segno.make_qr(link, error="q").matrix_iter(border=4)
+        assert _modules(svg.data) == [[bool(square) for square in row] for row in wanted]
+        png = ada.get(f"{SOURCES}/qr.png{query}")
+        picture = Image.open(io.BytesIO(png.data))
+        assert (png.mimetype, picture.format) == ("image/png", "PNG")
+        assert min(picture.size) > 700
+    for path in ("", "/settings"):
+        assert f"{SOURCES}/qr.svg" in ada.page(f"/manage/events/evening{path}").text

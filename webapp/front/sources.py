@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Iterable
+from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+import segno
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -98,6 +101,39 @@ def rows_of(event: Event, counts: Iterable[attendance.SourceCount]) -> list[Row]
     return sorted(found.values(), key=lambda row: (order.index(row.kind), -row.signups))
 
 
+def _qr() -> segno.QRCode:
+    """The code of the event's own link, or of the one that ``?from=`` passes on. A quarter of it may be
+    dirty or torn: it is printed and hung up."""
+    event = access.current()
+    key = people.clean_source(request.args.get("from"))
+    own = absolute_url("public.event", slug=event.slug)
+    return segno.make_qr(share_url(event, key) if key else own, error="q")
+
+
+def _drawn(kind: str, mimetype: str, **more: Any) -> Response:
+    out = io.BytesIO()
+    # White around and below it: a phone finds it on any ground, and on a dark page as well.
+    _qr().save(out, kind=kind, border=4, light="#fff", **more)
+    return Response(out.getvalue(), mimetype=mimetype)
+
+
+@blueprint.get("/qr.svg")
+@permission("event")
+def qr_svg(slug: str) -> ResponseReturnValue:
+    """For print, in any size."""
+    answer = _drawn("svg", "image/svg+xml", scale=10)
+    # A drawing of squares needs nothing, wherever it is opened.
+    answer.headers["Content-Security-Policy"] = "default-src 'none'"
+    return answer
+
+
+@blueprint.get("/qr.png")
+@permission("event")
+def qr_png(slug: str) -> ResponseReturnValue:
+    """For slides: about a thousand pixels wide."""
+    return _drawn("png", "image/png", scale=24)
+
+
 def _page(form: LinkForm, status: int = 200) -> ResponseReturnValue:
     event = access.current()
     page = render_template(
@@ -106,6 +142,7 @@ def _page(form: LinkForm, status: int = 200) -> ResponseReturnValue:
         rows=rows_of(event, attendance.by_source(event.id)),
         is_known=attendance.registered_attended([event])[event.id] is not None,
         embed_code=embed_code(event),
+        own_url=absolute_url("public.event", slug=event.slug),
         secret_url=secret_url(event) if event.invitation_only else None,
         begun=event.phase(clock.now()) in ("live", "over"),
     )  # fmt: skip
