@@ -82,12 +82,30 @@ class PreparedInsert:
     ) -> None:
         self._table, self._rest, self._where = table, rest, where
         self._instead = instead or {}
-        self._made: dict[tuple[str, ...], Prepared] = {}
+        self._made: dict[tuple[object, ...], Prepared] = {}
 
     def run(self, connection: sa.Connection, values: Values | list[Values]) -> int:
         """Writes one row, or many rows of the same columns; answers how many."""
         columns = values[0] if isinstance(values, list) else values
         return self._of(columns).run(connection, values)
+
+    def few(self, connection: sa.Connection, rows: list[Values]) -> int:
+        """Writes a handful of rows of the same columns with one statement; a driver that is handed many
+        asks the server once for each. Answers how many."""
+        name = (*rows[0], len(rows))
+        statement = self._made.get(name)
+        if statement is None:
+            marks = ", ".join(
+                f"({', '.join(f':{column}_{number}' for column in rows[0])})"
+                for number in range(len(rows))
+            )
+            statement = self._made[name] = self._insert(tuple(rows[0]), f"VALUES {marks}")
+        values = {
+            f"{column}_{number}": value
+            for number, row in enumerate(rows)
+            for column, value in row.items()
+        }
+        return statement.run(connection, values)
 
     def first(self, connection: sa.Connection, values: Values) -> Row | None:
         """Writes one row; answers what ``rest`` says."""
@@ -99,6 +117,8 @@ class PreparedInsert:
         if statement is None:
             marks = ", ".join(self._instead.get(name, f":{name}") for name in columns)
             what = f"SELECT {marks} WHERE {self._where}" if self._where else f"VALUES ({marks})"
-            text = f"INSERT INTO {self._table} ({', '.join(columns)}) {what} {self._rest}"
-            statement = self._made[columns] = Prepared(text)
+            statement = self._made[columns] = self._insert(columns, what)
         return statement
+
+    def _insert(self, columns: tuple[str, ...], what: str) -> Prepared:
+        return Prepared(f"INSERT INTO {self._table} ({', '.join(columns)}) {what} {self._rest}")

@@ -25,19 +25,30 @@ PER_HOUR, PER_DAY = 3, 10
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 # Stands in place of a server's words while it waits for this reason.
 POSTPONED = "postponed"
-_MOMENTS = Prepared(
-    "SELECT coalesce(m.sent_at, m.next_try_at) FROM signups s JOIN outgoing_mails m ON m.person = s.public_id"
+# What such a mail is, and a word for the one question and the other.
+_THEIRS = (
+    "FROM signups s JOIN outgoing_mails m ON m.person = s.public_id"
     " WHERE s.email_key = :email_key AND (m.state IN ('queued','sending') OR m.sent_at > :since)"
     " AND m.message IN ('confirmed','waitlisted','waiting_for_approval','confirm_address','link_again')"
 )
+_MOMENTS = Prepared(f"SELECT coalesce(m.sent_at, m.next_try_at) {_THEIRS}")
+# A column for a statement that asks something else besides, with the values of ``about``.
+HAS_MAIL = f"EXISTS (SELECT 1 {_THEIRS}) AS has_mail"
 
 
-def due(email_key: str, at: dt.datetime) -> dt.datetime:
-    """When a mail may leave that somebody asks for at ``at`` with a form: at once, or later."""
+def about(email_key: str, at: dt.datetime) -> dict[str, str | int]:
+    return {"email_key": email_key, "since": to_ms(at - DAY)}
+
+
+def due(email_key: str, at: dt.datetime, *, has_mail: bool | None = None) -> dt.datetime:
+    """When a mail may leave that somebody asks for at ``at`` with a form: at once, or later. ``has_mail``:
+    what ``HAS_MAIL`` said in this transaction, if it was asked."""
     if not limits.are_on():
         return at
     is_seldom = limits.allows("3 per hour", "form-mail", email_key)
-    if not _moments(email_key, at) and is_seldom:
+    if has_mail is None:
+        has_mail = bool(_moments(email_key, at))
+    if not has_mail and is_seldom:
         return at
     _lock(email_key)
     moments = _moments(email_key, at)
@@ -51,8 +62,7 @@ def due(email_key: str, at: dt.datetime) -> dt.datetime:
 
 def _moments(email_key: str, at: dt.datetime) -> list[dt.datetime]:
     """When such mails left or will leave, the last day's and those to come, in order."""
-    values = {"email_key": email_key, "since": to_ms(at - DAY)}
-    rows = _MOMENTS.rows(db.session.connection(), values)
+    rows = _MOMENTS.rows(db.session.connection(), about(email_key, at))
     return sorted(from_ms(moment) for (moment,) in rows)
 
 

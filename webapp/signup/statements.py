@@ -14,6 +14,7 @@ from webapp import tokens
 from webapp.db import lock_row, to_ms
 from webapp.events.models import Event
 from webapp.prepared import Prepared, PreparedInsert, Row
+from webapp.signup import flooding
 from webapp.signup.models import Answer, BlockedAddress, Consent, Signup
 from webapp.signup.people import Applicant
 
@@ -26,7 +27,8 @@ _DECIDES = (
     "started_at", "ended_at", "opens_at", "closes_at", "is_sample", "ics_sequence", "revision",
 )  # fmt: skip
 _CAPACITY = _DECIDES.index("capacity")
-_READ = sa.select(*(_events.c[name] for name in _DECIDES)).where(
+# Asked along with it, since everything a sign-up asks is one question more to the server.
+_READ = sa.select(*(_events.c[name] for name in _DECIDES), sa.text(flooding.HAS_MAIL)).where(
     _events.c.id == sa.bindparam("event_id")
 )
 # Many may hold this one at once, but nobody who changes the event's state: whoever takes it back to a draft
@@ -79,8 +81,18 @@ def _copies() -> dict[int, _Copy]:
     return found
 
 
-def lock_event(connection: sa.Connection, event_id: int) -> Event | None:
-    """A copy of the event as it stands, its row locked until the commit. Read it, never change it.
+class Locked(NamedTuple):
+    """A copy of the event as it stands, its row locked until the commit: read it, never change it. And
+    whether the address has had a mail, of the last day or still to come, that forms have caused."""
+
+    event: Event
+    has_mail: bool
+
+
+def lock_event(
+    connection: sa.Connection, event_id: int, email_key: str, at: dt.datetime
+) -> Locked | None:
+    """The event, locked for the sign-up of an address at ``at``; None if it is no longer there.
 
     If places are limited, they are counted behind that lock, one sign-up after another. If they are not,
     there is nothing to count: the lock is shared, and nobody waits for another's commit. The copy is made
@@ -88,22 +100,25 @@ def lock_event(connection: sa.Connection, event_id: int) -> Event | None:
     """
     copies = _copies()
     kept = copies.get(event_id)
+    values = {"event_id": event_id, **flooding.about(email_key, at)}
     row = None
     if kept is not None and kept.event.capacity is None:
-        row = _EVENT.first(connection, {"event_id": event_id})
+        row = _EVENT.first(connection, values)
         if row is None:
             return None
     if row is None or row[_CAPACITY] is not None:
-        row = _LOCK.first(connection, {"event_id": event_id})
+        row = _LOCK.first(connection, values)
         if row is None:
             return None
+    *state, has_mail = row
+    row = tuple(state)
     if kept is None or kept.row != row:
         if len(copies) > 500:
             copies.clear()
         whole = connection.execute(_WHOLE, {"event_id": event_id}).one()
         blocked = connection.scalars(_BLOCKED, {"event_id": event_id})
         kept = copies[event_id] = _Copy(row, Event(**whole._mapping), frozenset(blocked))
-    return kept.event
+    return Locked(kept.event, bool(has_mail))
 
 
 def marks_of(event_id: int, email_key: str) -> list[str]:
@@ -159,7 +174,7 @@ def insert_details(
     connection: sa.Connection, signup_id: int, applicant: Applicant, at: dt.datetime
 ) -> None:
     """What the person agreed to and answered."""
-    _CONSENTS.run(
+    _CONSENTS.few(
         connection,
         [
             {
@@ -174,7 +189,7 @@ def insert_details(
         ],
     )
     if applicant.answers:
-        _ANSWERS.run(
+        _ANSWERS.few(
             connection,
             [
                 {"signup_id": signup_id, "question_id": question_id, "value": json.dumps(value)}

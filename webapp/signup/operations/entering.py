@@ -102,13 +102,14 @@ def sign_up(
     # The statements below go past the session: what waits in it must be written first.
     db.session.flush()
     connection = db.session.connection()
-    event = statements.lock_event(connection, event_id)
-    if event is None:
+    address = applicant.address
+    locked = statements.lock_event(connection, event_id, address.key, at)
+    if locked is None:
         raise Refused(_("This event is no longer there."), "gone")
+    event = locked.event
     if applicant.key is not None:
         seats.check_invited(event, applicant.key)
     seats.check_open(event, at)
-    address = applicant.address
     public_id = _public_id(event_id, applicant)
     if statements.is_blocked(event_id, address.key):
         return _kept_out(event, address, at, hold)
@@ -157,7 +158,7 @@ def sign_up(
         if signup_id is None:
             return SignedUp("repeated", public_id)
     statements.insert_details(connection, signup_id, applicant, at)
-    _welcome(outcome, event, person, address, at)
+    _welcome(outcome, locked, person, address, at)
     return SignedUp(outcome, public_id, None if event.confirm_address else person.person_key)
 
 
@@ -195,10 +196,13 @@ def _first_state(
     return "confirmed", "confirmed", None
 
 
-def _welcome(outcome: str, event: Event, person: Person, address: Address, at: dt.datetime) -> None:  # fmt: skip
+def _welcome(
+    outcome: str, locked: statements.Locked, person: Person, address: Address, at: dt.datetime
+) -> None:
     if outcome == "held":
         return
-    until = at if person.is_sample else flooding.due(address.key, at)
+    event, has_mail = locked
+    until = at if person.is_sample else flooding.due(address.key, at, has_mail=has_mail)
     if outcome == "confirmed":
         mails.confirmed(event, person, at, first=True)
     elif outcome == "waitlisted":
