@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 import time_machine
@@ -13,6 +15,7 @@ from tests.signin import sign_in
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.events.models import Event, Membership
+from webapp.mail.kinds import declared
 from webapp.mail.models import MailText, OutgoingMail
 
 BASE = "/manage/events/evening/mail/texts"
@@ -193,3 +196,21 @@ def test_a_very_long_text_is_refused_and_kept(ada):
     response = send(ada, EDIT, body="x" * 20_001)
     assert response.status_code == 400
     assert "That is too long: at most 20000 characters." in response.parsed.text
+
+
+def test_every_mail_can_be_looked_at_and_sent_to_oneself(app, ada):
+    for key in declared():
+        for language in ("en", "es"):
+            shown = ada.get(f"{BASE}/{key}/{language}/mail").get_data(as_text=True)
+            assert "Ana Example" in shown, key
+            assert f'<html lang="{language}">' in shown
+        sent = filled(ada.page(f"{BASE}/{key}/en"), "body")
+        assert ada.post(f"{BASE}/{key}/en/test", data=sent).status_code == 200
+    with app.app_context():
+        mails = list(db.session.scalars(sa.select(OutgoingMail).order_by(OutgoingMail.id)))
+        assert [mail.message for mail in mails] == [kind.message for kind in declared().values()]
+        for mail in mails:
+            assert mail.subject.startswith("Test: ")
+            # Nobody can act for anybody from a test.
+            assert "•" not in mail.text
+            assert set(re.findall(r"http://turnout.test/(?!events/evening)\S*", mail.text)) == set()
