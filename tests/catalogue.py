@@ -49,8 +49,8 @@ SAID_TO_ATTENDEES = (
 )  # fmt: skip
 # Declare messages: what they say at once goes into mails, and what is lazy describes them to organisers.
 MESSAGES = (
-    "webapp/mail/vocabulary.py", "webapp/mailing/mail_texts.py", "webapp/signup/mail_texts.py",
-    "webapp/signup/invitations/mail_texts.py",
+    "webapp/mail/vocabulary.py", "webapp/mailing/invitation_texts.py", "webapp/mailing/mail_texts.py",
+    "webapp/signup/mail_texts.py",
 )  # fmt: skip
 # What looks so and is the organisers' after all: a module, or a function in it.
 SAID_TO_ORGANISERS = {

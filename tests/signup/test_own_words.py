@@ -21,11 +21,11 @@ from webapp.events.models import Event
 from webapp.mail import kinds, letters, placeholders, texts
 from webapp.mail.kinds import Text
 from webapp.mail.models import OutgoingMail
+from webapp.mailing import invitation_texts as _invitation_texts
 from webapp.mailing import inviting
 from webapp.mailing import mail_texts as _mailing_texts
 from webapp.mailing import mails as mailing
 from webapp.signup import examples, mail_texts, mails
-from webapp.signup.invitations import mail_texts as _invitation_texts
 from webapp.signup.invitations.models import Invitation
 
 # Each package declares its own.

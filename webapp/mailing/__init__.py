@@ -6,7 +6,15 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.mailing import blast_pages, commands, mail_texts, manage, models, offer_pages  # noqa: F401 - imported for what they register
+    from webapp.mailing import (  # noqa: F401 - imported for what they register
+        blast_pages,
+        commands,
+        invitation_texts,
+        mail_texts,
+        manage,
+        models,
+        offer_pages,
+    )
 
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(blast_pages.blueprint)

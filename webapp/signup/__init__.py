@@ -23,7 +23,6 @@ def init_app(app: Flask) -> None:
     from webapp.signup.imports import commands as import_commands  # noqa: F401 - as above
     from webapp.signup.imports import manage as import_pages
     from webapp.signup.invitations import commands as invitation_commands  # noqa: F401 - as above
-    from webapp.signup.invitations import mail_texts as invitation_texts  # noqa: F401 - as above
     from webapp.signup.invitations import manage as invitation_pages
     from webapp.signup.invitations import views as invitation_views
 
