@@ -15,6 +15,7 @@ from webapp import tokens
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail
+from webapp.signup import choosing
 from webapp.signup.choosing import ANY_NEED, Choice, chosen
 from webapp.signup.models import Answer, Consent, Question, Signup, SignupTag, Tag
 
@@ -136,7 +137,12 @@ def test_tags_consents_and_visits(event: Event) -> None:
     assert (_found(event, joined="yes"), _found(event, joined="no")) == ("AC", "B")
 
 
-def test_what_became_of_the_latest_mail(event: Event) -> None:
+@pytest.mark.parametrize("few", [3000, 0])
+def test_what_became_of_the_latest_mail(
+    event: Event, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Where mails of that kind are many it is asked in another way, and finds the same people."""
+    monkeypatch.setattr(choosing, "_FEW_MAILS", few)
     ana, ben, cleo = (make_signup(event, name) for name in ("Ana", "Ben", "Cleo"))
     make_signup(event, "Dan")
     _mail(ana, "bounced")
@@ -149,6 +155,7 @@ def test_what_became_of_the_latest_mail(event: Event) -> None:
     assert _found(event, mail="bounced") == ""
     assert _found(event, mail="waiting") == "C"
     assert _found(event, mail="none") == "D"
+    assert _found(event, mail="expired") == ""
 
 
 def test_answers_of_every_kind(event: Event) -> None:

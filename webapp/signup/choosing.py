@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask, current_app
 
+from webapp.db import db
 from webapp.mail.models import OutgoingMail
 from webapp.signup import questions
 from webapp.signup.models import LIVE, STATUSES, Answer, Consent, Question, Signup, SignupTag, Tag
@@ -26,6 +27,8 @@ _MAIL_STATES = {
     "waiting": ("queued", "sending"),
     "lost": ("bounced", "refused", "failed", "suppressed"),
 }
+# Up to so many mails are looked at one by one, instead of everybody's latest.
+_FEW_MAILS = 3000
 # Whoever asked for something that helps them, whatever it is.
 ANY_NEED = "*"
 _YES_NO = ("yes", "no")
@@ -224,26 +227,44 @@ def _mailed(event_id: int, wanted: str) -> sa.ColumnElement[bool]:
     mails = OutgoingMail.person == Signup.public_id
     if wanted == "none":
         return ~sa.exists().where(mails)
-    if wanted != "sent":
-        # Few of many: it is quicker to look at these mails, and at whether a newer one came after them.
-        newer = sa.orm.aliased(OutgoingMail)
-        is_latest = ~sa.exists().where(
-            newer.person == OutgoingMail.person, newer.id > OutgoingMail.id
+    states = _MAIL_STATES.get(wanted, (wanted,))
+    number = _mails_in(event_id, states)
+    if not number:
+        return sa.false()
+    if number > _FEW_MAILS:
+        # Then many people are found, and soon: what became of the latest mail stands in the index.
+        latest = (
+            sa.select(OutgoingMail.state)
+            .where(mails)
+            .order_by(OutgoingMail.id.desc())
+            .limit(1)
+            .correlate(Signup)
+            .scalar_subquery()
         )
-        return Signup.public_id.in_(
-            sa.select(OutgoingMail.person).where(
-                OutgoingMail.event_id == event_id,
-                OutgoingMail.state.in_(_MAIL_STATES.get(wanted, (wanted,))),
-                OutgoingMail.person.is_not(None),
-                is_latest,
-            )
+        return latest.in_(states)
+    # Few of many: it is quicker to look at these mails, and at whether a newer one came after them. Each
+    # state by itself: of several at once SQLite believes that they are most of the table.
+    newer = sa.orm.aliased(OutgoingMail)
+    is_latest = ~sa.exists().where(newer.person == OutgoingMail.person, newer.id > OutgoingMail.id)
+    found = [
+        sa.select(OutgoingMail.person).where(
+            OutgoingMail.event_id == event_id,
+            OutgoingMail.state == state,
+            OutgoingMail.person.is_not(None),
+            is_latest,
         )
-    latest = (
-        sa.select(OutgoingMail.state)
-        .where(mails)
-        .order_by(OutgoingMail.id.desc())
-        .limit(1)
-        .correlate(Signup)
-        .scalar_subquery()
+        for state in states
+    ]
+    return Signup.public_id.in_(sa.union_all(*found))
+
+
+def _mails_in(event_id: int, states: tuple[str, ...]) -> int:
+    """How many mails of the event are in one of the states; beyond a few it is not counted on. It reads the
+    index alone."""
+    some = (
+        sa.select(OutgoingMail.id)
+        .where(OutgoingMail.event_id == event_id, OutgoingMail.state.in_(states))
+        .limit(_FEW_MAILS + 1)
+        .subquery()
     )
-    return latest == wanted
+    return int(db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0)

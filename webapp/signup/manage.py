@@ -37,6 +37,7 @@ def index(slug: str) -> ResponseReturnValue:
     counts = queries.counts_listed(event.id)
     # Behind nobody may lie a hundred thousand rows without a person.
     rows, has_more = queries.page(event.id, choice, page) if counts.people else ([], False)
+    is_more = False
     if not choice.as_args():
         found = counts.people
     elif choice == Choice(status=choice.status):
@@ -44,14 +45,15 @@ def index(slug: str) -> ResponseReturnValue:
     elif page == 1 and not has_more:
         found = len(rows)
     else:
-        found = queries.number(event.id, choice)
+        found = queries.number_to_show(event.id, choice)
+        is_more = found > queries.MOST_COUNTED
     return render_template(
         "signup/manage_list.html",
         event=event, tab="signups", at=clock.now(), finding=finding, choice=choice, rows=rows, page=page,
         has_more=has_more, counts=counts, hosts=finding.hosts(event),
         said=finding.said(event, choice), offers=finding.offers(event), tags=queries.tags(event.id),
         sources=queries.sources(event.id), languages=i18n.languages(), running=queries.unfinished_batches(event.id),
-        found=found, tabs=finding.tabs(event, choice, counts),
+        found=found, is_more=is_more, most=queries.MOST_COUNTED, tabs=finding.tabs(event, choice, counts),
     )  # fmt: skip
 
 

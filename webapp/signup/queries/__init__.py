@@ -15,12 +15,14 @@ from webapp.signup.queries.finding import (
     without_stay,
 )
 from webapp.signup.queries.listing import (
+    MOST_COUNTED,
     PAGE,
     Listed,
     batch,
     doable,
     first,
     number,
+    number_to_show,
     page,
     refused_in,
     source_links,
@@ -48,6 +50,7 @@ from webapp.signup.queries.story import answers_by_key, answers_of, changes_of, 
 
 __all__ = [
     "JOIN_MESSAGES",
+    "MOST_COUNTED",
     "PAGE",
     "Choice",
     "Listed",
@@ -74,6 +77,7 @@ __all__ = [
     "live_by_key",
     "notes_of",
     "number",
+    "number_to_show",
     "over_by",
     "page",
     "position",
