@@ -103,6 +103,8 @@ def make_signup(event: Event, name: str | None = None, **values: Any) -> Signup:
         "created_at": NOW - dt.timedelta(days=1),
         "confirmed_at": NOW - dt.timedelta(days=1),
     }
+    if values.get("status") == "waitlisted":
+        defaults |= {"waitlisted_at": defaults["created_at"]}
     return _add(Signup(**(defaults | values)))
 
 

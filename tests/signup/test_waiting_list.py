@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_user
@@ -348,3 +349,9 @@ def test_organisers_see_by_how_many_it_is_over(client: Any, app: Flask, make: Ca
     for path in ("", "/signups"):
         assert "over by 2" in client.page(f"/manage/events/{slug}{path}").text
     assert "2 people more than there are places" in client.page(f"/manage/events/{slug}/settings").text  # fmt: skip
+
+
+def test_nobody_is_on_the_list_without_a_moment(context: Flask) -> None:
+    """That moment is their turn; without it their own page would not know how many are before them."""
+    with pytest.raises(IntegrityError, match="waitlisted"):
+        make_signup(make_event(), status="waitlisted", waitlisted_at=None)

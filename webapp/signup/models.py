@@ -41,6 +41,9 @@ class Signup(Base):
         sa.CheckConstraint(
             "cancelled_by IN ('person', 'organiser', 'lapsed', 'unproved')", name="cancelled_by"
         ),
+        sa.CheckConstraint(
+            "status <> 'waitlisted' OR waitlisted_at IS NOT NULL", name="waitlisted"
+        ),
         # The last word on "one live sign-up per address and event".
         sa.Index(
             "uq_signups_live", "event_id", "email_key", unique=True,

@@ -27,6 +27,11 @@ def counts(event_id: int) -> dict[str, int]:
     return found
 
 
+# Since when somebody is on the waiting list. That they all have it says a constraint; what orders them does not
+# hang on it.
+_waits_since = sa.func.coalesce(Signup.waitlisted_at, Signup.created_at)
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class ListedCounts:
     """Whom the organiser's list shows: by status, all six named; those who are pending by the reason, too; and
@@ -118,16 +123,14 @@ def waiting_in_order(event_id: int) -> sa.Select[tuple[Signup]]:
             sa.text("signups.status = 'waitlisted'"),
             Signup.erased_at.is_(None),
         )
-        .order_by(Signup.waitlisted_at, Signup.id)
+        .order_by(_waits_since, Signup.id)
     )
 
 
 def position(signup: Signup) -> int:
     """Where a person stands on the waiting list: 1 is next."""
-    before = sa.or_(
-        Signup.waitlisted_at < signup.waitlisted_at,
-        sa.and_(Signup.waitlisted_at == signup.waitlisted_at, Signup.id <= signup.id),
-    )
+    since = signup.waitlisted_at or signup.created_at
+    before = sa.or_(_waits_since < since, sa.and_(_waits_since == since, Signup.id <= signup.id))
     found = waiting_in_order(signup.event_id).where(before).order_by(None).subquery()
     return int(db.session.scalar(sa.select(sa.func.count()).select_from(found)) or 0)
 
