@@ -13,6 +13,7 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_user, make_visit
+from tests.signup.test_operations import applicant
 from webapp import jobs
 from webapp.audit.models import AuditEntry
 from webapp.db import db
@@ -26,6 +27,7 @@ from webapp.signup import operations as verbs
 from webapp.signup import queries
 from webapp.signup.imports import commands, operations, storing
 from webapp.signup.imports.models import ImportedSignup, ImportFile, SignupImport
+from webapp.signup.invitations.models import Invitation
 from webapp.signup.models import Answer, Consent, Question, Signup, SignupChange, Tag
 
 FILES = Path(__file__).parent / "files"
@@ -326,8 +328,34 @@ def test_undo_takes_away_exactly_what_it_made(context: Flask) -> None:
     assert db.session.get(Signup, before.id) is not None
     assert (row.figures["undone"], row.figures["stayed"]) == (3, 5)
     assert count(OutgoingMail, OutgoingMail.to_address == "p5@example.org") == 0
-    # Taken back, it can come in again.
-    assert bring_in(event, people(9)).figures["made_confirmed"] == 4
+    # Taken back, it can come in again; but nobody who was erased.
+    assert bring_in(event, people(9)).figures["made_confirmed"] == 3
+
+
+@pytest.mark.parametrize("kind", ["registered", "invite"])
+def test_whoever_was_erased_comes_back_by_no_list_but_by_themselves(
+    context: Flask, kind: str
+) -> None:
+    event = make_event()
+    bring_in(event, people(3))
+    privacy.erase_signup(signups(event)[1], NOW, by="the person")
+    db.session.flush()
+    row = start(event, people(4))
+    wanted = {"new": 1, "known": 2, "erased": 1}
+    assert {name: row.figures[name] for name in wanted} == wanted
+    # The line, as of every row that makes nobody; no name, no address.
+    assert row.problems == [[3, "erased at their own wish"]]
+    file = db.session.get(ImportFile, row.id)
+    assert file is not None
+    assert file.shown["values"] == {}
+    operations.store(row, event, kind, WHERE, NOW, by="ada@example.org")
+    assert (row.figures["erased"], row.problems) == (1, [[3, "erased at their own wish"]])
+    addresses = {s.email for s in signups(event)} | set(db.session.scalars(sa.select(Invitation.email)))  # fmt: skip
+    assert "p1@example.org" not in addresses
+    assert "p3@example.org" in addresses
+    # They may sign up again themselves, and are here then.
+    assert verbs.sign_up(event.id, applicant("P1"), NOW).outcome == "confirmed"
+    assert start(event, people(2)).figures["known"] == 2
 
 
 def _address(text: str) -> Any:

@@ -174,5 +174,5 @@ OTHERS = {
     "bounce_mailboxes": _MACHINE, "mail_texts": _l("what organisers write in the mails to everybody"),
     "unsubscribes": _l("unreadable marks of addresses that want no more mail, kept so that the wish holds"),
     "used_puzzles": _l("unreadable marks of forms that were sent within the last two hours"),
-    "blocked_addresses": _l("unreadable marks of addresses that were given by somebody else, kept until the event's data is deleted"),
+    "blocked_addresses": _l("unreadable marks of addresses that were given by somebody else, or whose owners had their data deleted, kept until the event's data is deleted"),
 }  # fmt: skip

@@ -42,8 +42,11 @@ BATCH = 100
 
 
 def erase_signup(signup: Signup, at: dt.datetime, *, by: By) -> None:
-    """Erases one person from their sign-up at ``at``. Again it changes nothing. Cannot be undone."""
+    """Erases one person from their sign-up at ``at``: no list that names them brings them back. Again it
+    changes nothing. Cannot be undone."""
     event = signup_operations.lock_event(signup.event_id)
+    if signup.email_key and not signup.is_sample:
+        signup_operations.remember_erased(event, signup.email_key, at)
     handing.people_gone([signup.id], at, "erased")
     if _erase(event.id, [signup.id], who_stayed(event), at):
         audit.record(

@@ -156,8 +156,9 @@ class Consent(Base):
 
 
 class BlockedAddress(Base):
-    """An address whose owner wants nothing more of this event: somebody else had given it. Only a mark of
-    it is kept, from which nobody reads whose it was."""
+    """An address whose owner wants nothing more of this event: somebody else had given it. Or, ``is_erased``,
+    one whose owner had their data deleted: they may sign up again, but no list brings them in. Only a mark
+    of it is kept, from which nobody reads whose it was."""
 
     __tablename__ = "blocked_addresses"
     __table_args__ = (sa.UniqueConstraint("event_id", "address_mark"),)
@@ -165,6 +166,7 @@ class BlockedAddress(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
     address_mark: Mapped[str] = mapped_column(sa.String(32))
+    is_erased: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     at: Mapped[dt.datetime]
 
 

@@ -37,7 +37,7 @@ _EVENT = Prepared(_READ.with_for_update(read=True))
 _LOCK = Prepared(lock_row(_READ))
 _WHOLE = sa.select(_events).where(_events.c.id == sa.bindparam("event_id"))
 _BLOCKED = sa.select(BlockedAddress.address_mark).where(
-    BlockedAddress.event_id == sa.bindparam("event_id")
+    BlockedAddress.event_id == sa.bindparam("event_id"), BlockedAddress.is_erased.is_(False)
 )
 
 

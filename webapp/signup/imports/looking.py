@@ -125,22 +125,29 @@ def known_keys(event_id: int, keys: Iterable[str]) -> set[str]:
 
 @dataclasses.dataclass(slots=True)
 class Blocked:
-    """Addresses that must not come in: they were given by somebody else."""
+    """Addresses that must not come in: they were given by somebody else, or their owners had their data
+    deleted. By mark, whether it is the latter."""
 
     event_id: int
-    marks: frozenset[str]
+    marks: dict[str, bool]
 
     @classmethod
     def of(cls, event_id: int) -> Blocked:
-        marks = db.session.scalars(
-            sa.select(BlockedAddress.address_mark).where(BlockedAddress.event_id == event_id)
+        rows = db.session.execute(
+            sa.select(BlockedAddress.address_mark, BlockedAddress.is_erased).where(
+                BlockedAddress.event_id == event_id
+            )
         )
-        return cls(event_id, frozenset(marks))
+        return cls(event_id, dict(rows.tuples().all()))
 
-    def has(self, key: str) -> bool:
-        return bool(self.marks) and not self.marks.isdisjoint(
-            statements.marks_of(self.event_id, key)
-        )
+    def why(self, key: str) -> str | None:
+        """ "blocked" or "erased"; None if nothing keeps the address out."""
+        if not self.marks:
+            return None
+        found = [self.marks[m] for m in statements.marks_of(self.event_id, key) if m in self.marks]
+        if not found:
+            return None
+        return "erased" if all(found) else "blocked"
 
 
 def fate_of(person: Person, seen: Mapping[str, int], known: set[str], blocked: Blocked) -> str:
@@ -153,9 +160,11 @@ def fate_of(person: Person, seen: Mapping[str, int], known: set[str], blocked: B
     key = person.address.key
     if key in seen:
         return "repeated"
-    if blocked.has(key):
-        return "blocked"
-    return "known" if key in known else "new"
+    why = blocked.why(key)
+    if why == "blocked":
+        return why
+    # Whoever signed up again after their data was deleted is here.
+    return "known" if key in known else why or "new"
 
 
 def look(row: SignupImport, file: ImportFile, event: Event, at: dt.datetime) -> None:
@@ -227,6 +236,8 @@ def problems_of(person: Person, fate: str, seen: Mapping[str, int]) -> list[tupl
         return [(person.line, _("the same address as in line %(line)s", line=seen[person.address.key]))]  # fmt: skip
     if fate == "blocked":
         return [(person.line, _("the owner of this address wants nothing of this event"))]
+    if fate == "erased":
+        return [(person.line, _("erased at their own wish"))]
     if fate == "new":
         return [(person.line, note) for note in person.notes]
     return []

@@ -7,7 +7,7 @@ from __future__ import annotations
 from webapp.signup.operations import asking, many
 from webapp.signup.operations.adding import add
 from webapp.signup.operations.agreeing import agree_contact, ask_to_erase, withdraw_contact
-from webapp.signup.operations.blocking import block, forget_blocks
+from webapp.signup.operations.blocking import block, forget_blocks, remember_erased
 from webapp.signup.operations.correcting import correct_address, correct_own
 from webapp.signup.operations.deciding import approve, decline, mark_crew
 from webapp.signup.operations.editing import edit
@@ -63,6 +63,7 @@ __all__ = [
     "move_seats",
     "prove",
     "prove_ids",
+    "remember_erased",
     "remove_link",
     "send_link_again",
     "send_links",
