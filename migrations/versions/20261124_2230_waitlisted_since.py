@@ -1,7 +1,7 @@
 """sign-up: whoever is on the waiting list is there since some moment
 
 Revision ID: 0931
-Revises: 0821
+Revises: 0841
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from alembic import op
 
 revision = "0931"
-down_revision = "0821"
+down_revision = "0841"
 branch_labels = None
 depends_on = None
 
