@@ -77,13 +77,13 @@ def to_confirm(event_id: int, import_id: int) -> Conditions:
 
 def unwanted(event: Event, addresses: Iterable[str]) -> set[str]:
     """Those of the addresses to which nobody may write first: they want no mails of this event or its host,
-    or somebody else had given them."""
+    had their data deleted, or somebody else had given them."""
     texts = set(addresses)
     if not texts:
         return texts
     blocked = looking.Blocked.of(event.id)
     found = unsubscribing.among(texts, MailList(event.host_key, event.id))
-    return found | {text for text in texts if blocked.has(text.casefold())}
+    return found | {text for text in texts if blocked.why(text.casefold())}
 
 
 def _number(event: Event, conditions: Conditions) -> int:
