@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +24,7 @@ from tests.factories import make_event, make_signup
 from tests.race import crowd
 from webapp.db import db, reading
 from webapp.errors import Refused
+from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail
 from webapp.signup import operations, queries, statements
 from webapp.signup.models import Signup
@@ -32,7 +34,7 @@ THREADS = 16
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _event(app: Flask, capacity: int, *, waitlist: bool = False) -> int:
+def _event(app: Flask, capacity: int | None, *, waitlist: bool = False) -> int:
     with app.app_context():
         event = make_event(capacity=capacity, waitlist=waitlist)
         db.session.commit()
@@ -145,6 +147,25 @@ def test_with_a_look_before_the_lock_both_make_way_for_the_same(app: Flask, monk
     )
     _leave_together(app, leaving, look)
     assert _offered(app, event_id) == ["Waits 0"]
+
+
+@pytest.mark.case("D03")
+def test_a_limit_that_comes_while_people_sign_up_holds_nobody_up(app: Flask) -> None:
+    """Without a limit many share the event's lock. They wait for the organiser who sets one, find it, and
+    must then count one after another without waiting for each other for ever."""
+    for _round in range(5):
+        event_id = _event(app, None)
+        # So that the process knows the event as one without a limit.
+        crowd.sign_up(app, event_id, 0)
+        with ThreadPoolExecutor(4) as pool, app.app_context():
+            db.session.execute(sa.update(Event).where(Event.id == event_id).values(capacity=2))
+            waiting = [pool.submit(crowd.sign_up, app, event_id, number) for number in range(1, 5)]
+            # All of them stand at the event's row by now, or come later and have it easier.
+            time.sleep(0.2)
+            db.session.commit()
+            outcomes = Counter(one.result(timeout=30) for one in waiting)
+        assert outcomes == {"confirmed": 1, "full": 3}
+        assert _confirmed(app, event_id) == 2
 
 
 @pytest.mark.case("D03")
