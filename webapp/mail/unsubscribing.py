@@ -159,6 +159,13 @@ def _ended_marks(mail_list: MailList, marks: Iterable[str]) -> set[str]:
     return found
 
 
+def has_any(mail_list: MailList) -> bool:
+    """Whether anybody at all has ended the mails of the list: most often nobody has, and then no mark of
+    an address needs to be made."""
+    found = sa.select(Unsubscribe.id).where(mail_list.ends_here).limit(1)
+    return db.session.scalar(found) is not None
+
+
 def among(texts: Iterable[str], mail_list: MailList) -> set[str]:
     """Those of the addresses that want no mail of ``mail_list``. Asked before such mails are queued."""
     marks: dict[str, list[str]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from webapp.mail.unsubscribing import MailList
 from webapp.signup.imports import looking
 from webapp.signup.imports.models import ImportedSignup, SignupImport
 from webapp.signup.invitations.models import Invitation
-from webapp.signup.models import Signup
+from webapp.signup.models import BlockedAddress, Signup
 
 Conditions = list[sa.ColumnElement[bool]]
 
@@ -86,7 +87,17 @@ def unwanted(event: Event, addresses: Iterable[str]) -> set[str]:
     return found | {text for text in texts if blocked.why(text.casefold())}
 
 
+def has_unwanted(event: Event) -> bool:
+    """Whether ``unwanted`` could name anybody."""
+    blocked = sa.select(BlockedAddress.id).where(BlockedAddress.event_id == event.id).limit(1)
+    return unsubscribing.has_any(MailList(event.host_key, event.id)) or db.session.scalar(blocked) is not None  # fmt: skip
+
+
 def _number(event: Event, conditions: Conditions) -> int:
+    count = sa.select(sa.func.count()).select_from(Invitation).where(*conditions)
+    number = db.session.scalar(count) or 0
+    if not number or not has_unwanted(event):
+        return number
     texts = [
         text or "" for text in db.session.scalars(sa.select(Invitation.email).where(*conditions))
     ]
@@ -120,9 +131,11 @@ class Unmailed:
 
 
 def unmailed_lists(event: Event) -> list[Unmailed]:
-    """Every list with people who could get their first mail now, the oldest first."""
-    rows = db.session.execute(
-        sa.select(SignupImport.id, SignupImport.name, SignupImport.stored_at, Signup.email)
+    """Every list with people who could get their first mail now, the oldest first. The database counts them;
+    only where somebody may want no mails each address is looked at."""
+    columns = SignupImport.id, SignupImport.name, SignupImport.stored_at
+    of_lists = (
+        sa.select(*columns)
         .join(ImportedSignup, ImportedSignup.import_id == SignupImport.id)
         .join(Signup, Signup.id == ImportedSignup.signup_id)
         .where(
@@ -135,14 +148,19 @@ def unmailed_lists(event: Event) -> list[Unmailed]:
             ~sa.exists().where(OutgoingMail.person == Signup.public_id),
         )
         .order_by(SignupImport.id)
-    ).all()
+    )
+    counted = of_lists.add_columns(sa.func.count()).group_by(*columns)
+    found = [Unmailed(*row) for row in db.session.execute(counted)]
+    if not found or not has_unwanted(event):
+        return found
+    rows = db.session.execute(of_lists.add_columns(Signup.email)).all()
     no = unwanted(event, [row.email or "" for row in rows])
-    found: dict[int, Unmailed] = {}
-    for import_id, name, stored_at, email in rows:
-        if email not in no:
-            number = found[import_id].number if import_id in found else 0
-            found[import_id] = Unmailed(import_id, name, stored_at, number + 1)
-    return list(found.values())
+    wanting = Counter(row.id for row in rows if row.email not in no)
+    return [
+        dataclasses.replace(one, number=wanting[one.import_id])
+        for one in found
+        if wanting[one.import_id]
+    ]
 
 
 def list_of(event_id: int, import_id: int) -> SignupImport | None:
