@@ -35,7 +35,7 @@ BATCH = 500
 MOST_IN_XLSX = 1_048_575
 # How a cell begins that a spreadsheet may take for a formula, and where such a cell may begin in a file.
 _RISKY = re.compile("[@+=|%-]")
-_RISKY_TEXT = re.compile('(?:^|,)"?[@+=|%-]', re.MULTILINE)
+_RISKY_TEXT = re.compile('[\n,]"?[@+=|%-]')
 
 
 def _shown(value: Any) -> str:
@@ -57,7 +57,7 @@ def _written(lines: list[list[str]]) -> str:
     buffer = io.StringIO()
     plain = csv.writer(buffer)
     plain.writerows(lines)
-    if _RISKY_TEXT.search(buffer.getvalue()):
+    if _RISKY_TEXT.search("\n" + buffer.getvalue()):
         buffer.seek(0)
         buffer.truncate()
         careful = defusedcsv.writer(buffer)
@@ -131,6 +131,14 @@ _ANSWERS = _Details(_ANSWERED, Answer.signup_id)
 _TAGS = _Details(_TAGGED, SignupTag.signup_id)
 
 
+class _Moments(dict[int, str]):
+    """Moments as they are written, by their milliseconds."""
+
+    def __missing__(self, at: int) -> str:
+        text = self[at] = iso_z_of(at)
+        return text
+
+
 class Table:
     """The sign-ups of a choice as rows, oldest first."""
 
@@ -198,6 +206,8 @@ class Table:
             for signup_id, tag in _TAGS.rows(self.event_id, ids, is_all=self.is_all):
                 tags.setdefault(signup_id, []).append(tag)
             lines = []
+            # One press makes most of a person's moments, so they are the same.
+            moments = _Moments()
             for (
                 id_, name, email, status, reason, created, confirmed, source, language, is_crew, needs,
                 note, companions, proved,
@@ -205,15 +215,15 @@ class Table:
                 keys = agreed.get(id_, {}) if email else {}
                 lines.append(
                     [
-                        name or "", email or "", missing.get(reason, status), iso_z_of(created),
-                        iso_z_of(confirmed) if confirmed else "", source or "", language,
+                        name or "", email or "", missing.get(reason, status), moments[created],
+                        moments[confirmed] if confirmed else "", source or "", language,
                         yes if is_crew else "",
                         *[yes if key in keys else "" for key in self.hosts],
                         *[answers.get((id_, question_id), "") for question_id in asked],
                         _needs(needs, note) if needs or note else "", str(companions) if companions else "",
                         "; ".join(tags[id_]) if id_ in tags else "",
-                        iso_z_of(proved) if proved and email else "",
-                        iso_z_of(keys[None]) if None in keys else "",
+                        moments[proved] if proved and email else "",
+                        moments[keys[None]] if None in keys else "",
                     ]
                 )  # fmt: skip
             yield lines
