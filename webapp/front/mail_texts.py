@@ -100,10 +100,10 @@ def _text_of(row: MailText | None) -> Text | None:
 
 
 def _sections() -> list[tuple[str, list[Kind]]]:
-    """Every message under its heading, both in the order in which they were declared."""
+    """Every message under its heading, in the order in which people may get them."""
     found: dict[str, list[Kind]] = {}
     for kind in kinds.declared().values():
-        found.setdefault(str(kind.section), []).append(kind)
+        found.setdefault(str(kind.section.title), []).append(kind)
     return list(found.items())
 
 

@@ -39,6 +39,14 @@ class Example:
     flags: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Section:
+    """A heading over messages. ``place`` says which come first: the smaller, the earlier people get them."""
+
+    place: int
+    title: Any
+
+
 class Say(Protocol):
     def __call__(
         self, event: Any, flags: Mapping[str, Any], words: Mapping[str, str]
@@ -68,7 +76,7 @@ class Kind:
 
     key: str
     message: str
-    section: Any
+    section: Section
     title: Any
     sent: Any
     placeholders: Mapping[str, Placeholder]
@@ -105,14 +113,18 @@ _kinds: dict[str, Kind] = {}
 
 
 def declare(*kinds: Kind) -> None:
-    """Makes messages known, in the order in which people may get them. Raises ValueError if another has
-    the key already."""
+    """Makes messages known, those of one section in the order in which people may get them. Raises
+    ValueError if another has the key already."""
     for kind in kinds:
         if kind.key in _kinds:
             raise ValueError(f"two messages with the key {kind.key}")
         _kinds[kind.key] = kind
+    # Whichever package comes first.
+    by_place = sorted(_kinds.values(), key=lambda kind: kind.section.place)
+    _kinds.clear()
+    _kinds.update({kind.key: kind for kind in by_place})
 
 
 def declared() -> Mapping[str, Kind]:
-    """Every message that was declared, by key."""
+    """Every message that was declared, by key and in the order of their sections."""
     return _kinds

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.events.models import Event
 from webapp.mail import kinds, placeholders
-from webapp.mail.kinds import Example, Kind, Text
+from webapp.mail.kinds import Example, Kind, Section, Text
 from webapp.mail.vocabulary import (
     ESSENTIAL_WHEN,
     EVENT,
@@ -65,10 +65,13 @@ def _say(event: Event, flags: Mapping[str, Any], words: Mapping[str, str]) -> di
     return {"greeting": _("Hello %(name)s,", name=name) if name else _("Hello,")}
 
 
+_SECTION = Section(10, _l("Invitations"))
+
+
 def _kind(key: str, title: object, sent: object, default: Callable[[], Text]) -> Kind:
     again = key == "invitation_again"
     return Kind(
-        key=key, message="invitation", section=_l("Invitations"), title=title, sent=sent,
+        key=key, message="invitation", section=_SECTION, title=title, sent=sent,
         placeholders=placeholders.known(
             GREETING, *EVERYWHERE, INVITATION_LINK, EVENT_PAGE, WHEN_BOX, SUMMARY, INVITATION_BUTTON
         ),

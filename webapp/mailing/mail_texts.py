@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.events.models import Event
 from webapp.mail import kinds, placeholders
-from webapp.mail.kinds import Essential, Example, Exemplify, Kind, Text
+from webapp.mail.kinds import Essential, Example, Exemplify, Kind, Section, Text
 from webapp.mail.placeholders import Placeholder
 from webapp.mail.vocabulary import (
     AFTERWARDS,
@@ -201,7 +201,7 @@ def _published(event: Event, person: Person, at: dt.datetime) -> Example:
 
 
 def _kind(
-    key: str, section: object, title: object, sent: object, *more: Placeholder, essentials: tuple[Essential, ...],
+    key: str, section: Section, title: object, sent: object, *more: Placeholder, essentials: tuple[Essential, ...],
     **others: Any,
 ) -> Kind:  # fmt: skip
     known = placeholders.known(NAME, *EVERYWHERE, *more, EVENT_PAGE, WHEN_BOX)
@@ -211,7 +211,9 @@ def _kind(
     )  # fmt: skip
 
 
-_BEFORE, _MOVES, _PAST = _l("Reminders"), _l("When something changes"), _l("Afterwards")
+_BEFORE = Section(30, _l("Reminders"))
+_MOVES = Section(40, _l("When something changes"))
+_PAST = Section(50, _l("Afterwards"))
 _PLACE = (MY_PAGE, JOIN_LINK, CANCEL_LINK, JOIN_BUTTON, CANCEL_BUTTON, MY_PAGE_BUTTON, INVITE_OTHERS)  # fmt: skip
 _DOOR = (MY_PAGE, JOIN_LINK, JOIN_BUTTON, MY_PAGE_BUTTON, INVITE_OTHERS)
 _SEEN = (RECORDING_LINK, REPORT_LINK, MY_PAGE, AFTERWARDS, MY_PAGE_BUTTON)

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.events.models import Event
 from webapp.mail import kinds, placeholders
-from webapp.mail.kinds import Essential, Example, Exemplify, Kind, Text
+from webapp.mail.kinds import Essential, Example, Exemplify, Kind, Section, Text
 from webapp.mail.placeholders import Placeholder
 from webapp.mail.vocabulary import (
     CANCEL_BUTTON,
@@ -175,6 +175,9 @@ def _erase_link() -> Text:
     )
 
 
+_SECTION = Section(20, _l("Signing up"))
+
+
 def _kind(
     message: str, title: object, sent: object, default: Callable[[], Text], more: tuple[Placeholder, ...],
     essentials: tuple[Essential, ...] = (), *, key: str = "", is_first: bool = False,
@@ -185,7 +188,7 @@ def _kind(
         return {"news": news(key, flags, event), "deadline": words.get("deadline", "")}
 
     return Kind(
-        key=key, message=message, section=_l("Signing up"), title=title, sent=sent,
+        key=key, message=message, section=_SECTION, title=title, sent=sent,
         placeholders=placeholders.known(NAME, *EVERYWHERE, *more, EVENT_PAGE, WHEN_BOX), default=default,
         essentials=essentials, say=say, example=_example(key), page_button=lambda: page_button(key),
         is_first=is_first,
