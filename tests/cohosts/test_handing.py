@@ -50,6 +50,20 @@ def crowd(app: Any, event_id: int) -> None:
         db.session.commit()
 
 
+def test_the_page_says_who_ticked_and_has_not_confirmed_the_address(app, ada, event_id):
+    nobody = "Nobody yet. People tick the box"
+    assert nobody in ada.page(PAGE).text
+    with app.app_context():
+        event = db.session.get_one(Event, event_id)
+        agree(event, "Unproved", "wiphalas", "codepink", proved=False)
+        agree(event, "Cancelled", "wiphalas", proved=False, status="cancelled")
+        privacy.erase_signup(agree(event, "Gone", "wiphalas", proved=False), NOW, by="test")
+        db.session.commit()
+    page = ada.page(PAGE).text
+    assert "1 person ticked, but has not confirmed the address yet." in page
+    assert nobody not in page
+
+
 def take(client: Any, which: str = "new", act: str = "download") -> Any:
     token = client.page(PAGE).field("csrf_token")
     return client.post(PAGE, data={"csrf_token": token, "which": which, "act": act})

@@ -182,7 +182,7 @@ def handovers(slug: str, host_key: str) -> ResponseReturnValue:
         "cohosts/handovers.html",
         event=event, tab="hosts", host=host,
         everybody=queries.agreed(event.id).get(host.key, 0),
-        new=queries.waiting(event.id).get(host.key, 0),
+        new=queries.waiting(event.id).get(host.key, 0), unproved=queries.unproved(event.id, host.key),
         history=queries.handovers(event.id, host.key),
         removed=handing.distinct(removed), untold=any(row.told_at is None for row in removed),
         forgets_at=queries.forgets_at(event),

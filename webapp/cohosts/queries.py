@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from webapp.cohosts.models import Handover, HandoverRow, HandoverWarning, HostLogo
 from webapp.db import db
 from webapp.events.models import CoHost, Event
-from webapp.signup.models import Consent, Signup
+from webapp.signup.models import LIVE, Consent, Signup
 
 # So long before people's data is deleted organisers are told who was not handed over.
 WARN_BEFORE = dt.timedelta(days=7)
@@ -55,13 +55,14 @@ def host(event: Event, key: str) -> Host | None:
     return next((one for one in hosts(event) if one.key == key), None)
 
 
-# SQL: a consent to further contact that stands, of somebody who is still there and has proved their address.
-MAY_HAND_OVER = (
+# SQL: a consent to further contact that stands, of somebody who is still there.
+_AGREED = (
     Signup.erased_at.is_(None),
-    Signup.proved_at.is_not(None),
     Consent.kind == "contact",
     Consent.withdrawn_at.is_(None),
 )
+# The same of somebody who has proved their address.
+MAY_HAND_OVER = (*_AGREED, Signup.proved_at.is_not(None))
 
 
 def waiting(event_id: int) -> dict[str, int]:
@@ -94,6 +95,23 @@ def agreed(event_id: int) -> dict[str, int]:
         .group_by(Consent.host_key)
     )
     return {key: int(number) for key, number in rows if key}
+
+
+def unproved(event_id: int, key: str) -> int:
+    """How many ticked the box of this host, but have not confirmed their address, so that nobody knows
+    whether it is theirs."""
+    found = (
+        sa.select(sa.func.count(sa.distinct(Signup.id)))
+        .join(Consent, Consent.signup_id == Signup.id)
+        .where(
+            Signup.event_id == event_id,
+            Consent.host_key == key,
+            *_AGREED,
+            Signup.status.in_(LIVE),
+            Signup.proved_at.is_(None),
+        )
+    )
+    return int(db.session.scalar(found) or 0)
 
 
 def handovers(event_id: int, key: str) -> list[Handover]:
