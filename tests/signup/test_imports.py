@@ -477,6 +477,26 @@ def test_from_the_file_to_the_people_and_back(app: Flask, ada: Any) -> None:
         assert [s.email for s in db.session.scalars(sa.select(Signup))] == ["faye@example.com"]
 
 
+def test_answering_what_was_asked_brings_them_in(app: Flask, ada: Any) -> None:
+    """Whether the day or the month comes first is a question of ours: its answer is not looked at twice."""
+    data = (
+        b"Email,Registered at\np0@example.org,03/04/2025 10:00\np1@example.org,05/04/2025 10:00\n"
+    )
+    where = upload(ada, data).headers["Location"]
+    page = ada.page(where)
+    assert "What is 03/04/2025" in page.text
+    form = filled(page, act="store", kind="registered", consent=WHERE)
+    unanswered = ada.post(where, data=form)
+    assert unanswered.status_code == 422
+    assert "the day or the month" in unanswered.parsed.text
+    answer = ada.post(where, data=form | {"order": "dmy"})
+    assert answer.status_code == 303, answer.parsed.text
+    assert "In since" in ada.page(where).text
+    with app.app_context():
+        agreed = [c.agreed_at.day for c in db.session.scalars(sa.select(Consent).order_by(Consent.id))]  # fmt: skip
+    assert agreed == [3, 5]
+
+
 @pytest.mark.parametrize(("data", "said"), [
     (b"", "Please choose a file"), (b"Name\nAna\n", "no column with e-mail addresses"), (b"%PDF-1.7", "This is no table"),
 ])  # fmt: skip

@@ -205,8 +205,9 @@ def act(slug: str, import_id: int) -> ResponseReturnValue:
         return _to(slug, import_id)
     sent = request.form.to_dict()
     try:
-        is_new = operations.change(row, event, _sent(row), at)
-        if request.form.get("act") != "store":
+        is_last = request.form.get("act") == "store"
+        is_new = operations.change(row, event, _sent(row), at, is_last=is_last)
+        if not is_last:
             db.session.commit()
             return _to(slug, import_id)
         if is_new:

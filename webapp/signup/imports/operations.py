@@ -87,9 +87,19 @@ def _locked(row: SignupImport, *states: str) -> SignupImport:
     return found
 
 
-def change(row: SignupImport, event: Event, sent: Mapping[str, Any], at: dt.datetime) -> bool:
+def change(
+    row: SignupImport,
+    event: Event,
+    sent: Mapping[str, Any],
+    at: dt.datetime,
+    *,
+    is_last: bool = False,
+) -> bool:
     """Takes over what was decided about columns, words, times and the name (``sent`` as in ``settings``, and
-    "name"); answers whether anything differs from what the figures were made of. Raises Refused."""
+    "name"); answers whether it came to something else than was shown before, so that it must be shown again.
+    Whoever brings the people in with it (``is_last``) and has only answered whether the day or the month
+    comes first has changed nothing that was shown: that question decides when they agreed, not who comes in.
+    Raises Refused."""
     row = _locked(row, "ready")
     before = dict(row.settings)
     width = len(before["mapping"])
@@ -121,7 +131,14 @@ def change(row: SignupImport, event: Event, sent: Mapping[str, Any], at: dt.date
         row.name = _free_name(event.id, name)
     if after == before:
         return False
-    row.settings, row.changed_at, row.state = after, at, "looking"
+    row.settings, row.changed_at = after, at
+    if is_last and before["open_order"] and after | {"order": before["order"]} == before:
+        shown = row.figures, row.problems
+        if row.rows <= AT_ONCE:
+            look(row, at)
+        db.session.flush()
+        return (row.figures, row.problems) != shown
+    row.state = "looking"
     if row.rows <= AT_ONCE:
         look(row, at)
     db.session.flush()
