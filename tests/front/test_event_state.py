@@ -181,7 +181,7 @@ def test_calling_off_asks_once(app, make):
     assert "Call this event off?" in page.text
     assert "<b><bdi>Bolivia</bdi></b><br>6 Apr 2027, 19:00 (London time)" in page.text
     # Pending, confirmed, on the waiting list, offered.
-    assert "4 people have a place or wait for one." in page.text
+    assert "4 people have a place, are on the waiting list or are to be approved." in page.text
     assert event(app).state == "published"
     text = press(client, "cancel", at=f"{BASE}/cancel")
     assert "The event is called off." in text
