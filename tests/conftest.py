@@ -80,6 +80,9 @@ def migrated_app(database_uri: str, tmp_path_factory: pytest.TempPathFactory) ->
     with app.app_context():
         migrate.upgrade()
     yield app
+    from tests import rows
+
+    rows.close()
     with app.app_context():
         db.engine.dispose()
     of_the_door = app.extensions.get("door_engine")
