@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
 
@@ -25,12 +27,23 @@ class Watch:
         self.offline = False
         self.faults: list[str] = []
 
+    def _heard(self) -> dict[Any, Callable[[Any], None]]:
+        return {
+            "console": self._console,
+            "weberror": self._exception,
+            "request": self._request,
+            "response": self._response,
+            "requestfailed": self._failed,
+        }
+
     def follow(self, context: BrowserContext) -> None:
-        context.on("console", self._console)
-        context.on("weberror", self._exception)
-        context.on("request", self._request)
-        context.on("response", self._response)
-        context.on("requestfailed", self._failed)
+        for name, heard in self._heard().items():
+            context.on(name, heard)
+
+    def leave(self, context: BrowserContext) -> None:
+        """For a context that outlives the test."""
+        for name, heard in self._heard().items():
+            context.remove_listener(name, heard)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):
