@@ -1,7 +1,8 @@
 """The suite's ground: one migrated database for each worker process, a fixed cast, a strict page client.
 
 Runs on SQLite; with TURNOUT_TEST_DATABASE_URI on that server instead (a database for each worker is
-made beside the named one and dropped at the end).
+made beside the named one and dropped at the end). Tests that use no database of these say the same on
+either and are left to the run on SQLite; the last lines say how many.
 """
 
 from __future__ import annotations
@@ -287,11 +288,45 @@ def watch(cast: Any) -> Any:
     return Watch(cast)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """A test that was skipped says why, also where nobody asked."""
+    if left := config.stash.get(_LEFT, 0):
+        terminalreporter.write_line(
+            f"{left} tests need no database server and are left to the run on SQLite"
+        )
     reasons = Counter(report.longrepr[2] for report in terminalreporter.getreports("skipped"))
     for reason, count in sorted(reasons.items()):
         terminalreporter.write_line(f"{count} tests: {reason}")
+
+
+# The databases of the suite: the worker's own, and the one that a whole site is started on.
+_DATABASES = {"database_uri", "empty_database"}
+_LEFT = pytest.StashKey[int]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With a server, only what comes near it: a text or a calendar file is the same on each."""
+    config.stash[_LEFT] = 0
+    if not _SERVER:
+        return
+    left = [item for item in items if not _DATABASES & set(getattr(item, "fixturenames", ()))]
+    items[:] = [item for item in items if _DATABASES & set(getattr(item, "fixturenames", ()))]
+    config.hook.pytest_deselected(items=left)
+    config.stash[_LEFT] = len(left)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = session.config.stash.get(_LEFT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Every worker collects all tests, so each leaves out the same."""
+    left = getattr(node, "workeroutput", {}).get("left", 0)
+    node.config.stash[_LEFT] = max(left, node.config.stash.get(_LEFT, 0))
 
 
 def pytest_report_header() -> str:
