@@ -22,7 +22,7 @@ from webapp.mailing import commands, operations, queries
 
 VERBS = ("remind", "end_hold", "batch")
 # Long enough that two processes forked one after the other both get there.
-OVERLAP = 0.5
+OVERLAP = 0.3
 
 
 def _watch(order: dict[str, Any]) -> None:
