@@ -54,6 +54,18 @@ WRONG: dict[str, list[tuple[list[str], str]]] = {
         (["FOLDER/good.json", "--owner", "nobody@example.org"], "no account"),
     ],
     "events export": [(["never-was"], "no event")],
+    "signup import": [
+        (["FOLDER/missing.csv", "--event", "quetzal"], "There is no file"),
+        (["FOLDER", "--event", "quetzal"], "cannot be read"),
+        (["FOLDER/people.csv"], "Missing option '--event'"),
+        (["FOLDER/people.csv", "--event", "never-was"], "no event"),
+        (["FOLDER/binary.json", "--event", "quetzal"], ""),
+        (["FOLDER/people.csv", "--event", "quetzal"], "already registered, or are to be invited"),
+        (["FOLDER/people.csv", "--event", "quetzal", "--kind", "registered"], "where these people agreed"),
+        (["FOLDER/people.csv", "--event", "quetzal", "--kind", "registered", "--consent", "On our form"], "the day or the month comes first"),
+        (["FOLDER/people.csv", "--event", "quetzal", "--kind", "all"], "'all' is not one of"),
+        (["FOLDER/people.csv", "--event", "quetzal", "--timezone", "Nowhere"], "no time zone"),
+    ],
     "reports publish": [
         (["never-was"], "no event"),
         (["quetzal-draft"], ""),
@@ -63,6 +75,7 @@ WRONG: dict[str, list[tuple[list[str], str]]] = {
 
 EVENT = {"slug": "late-night", "title": "Late night", "starts_at": "2027-05-01T19:00:00Z", "ends_at": "2027-05-01T20:00:00Z", "timezone": "Europe/London"}  # fmt: skip
 FILES = {
+    "people.csv": b"Name,Email,Registered at\nZora,zora@example.org,03/04/2025 10:00\nNobody,no address,03/04/2025 10:00\n",
     "binary.json": b"\xff\xfe\x00\x01",
     "broken.json": b'{"event": ',
     "list.json": b"[]",
@@ -168,6 +181,7 @@ GOOD: dict[str, list[str]] = {
     "privacy run": [],
     "reports publish": ["quetzal"],
     "reports verify": [],
+    "signup import": ["FOLDER/people.csv", "--event", "quetzal", "--dry-run"],
 }
 # Works on whatever the database is like, or makes it; or speaks to a mail server, by its exit code.
 NEEDS_NO_TABLES = {"database upgrade", "jobs work", "mail bounce"}

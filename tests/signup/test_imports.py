@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from tests import rows
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_user, make_visit
 from tests.signup.test_operations import applicant
@@ -475,6 +476,39 @@ def test_from_the_file_to_the_people_and_back(app: Flask, ada: Any) -> None:
     assert "Taken back: 4 people." in ada.page(where).text
     with app.app_context():
         assert [s.email for s in db.session.scalars(sa.select(Signup))] == ["faye@example.com"]
+
+
+def test_a_list_from_the_command_line(app: Flask, ada: Any, tmp_path: Path) -> None:
+    """What the page does: looked at, its problems told, nothing sent."""
+    file = tmp_path / "list.csv"
+    file.write_bytes(
+        b"Email,Registered at\np0@example.org,03/04/2025 10:00\nno address,03/04/2025\n"
+    )
+    said = ["signup", "import", str(file), "--event", "quetzal", "--date-order", "dmy"]
+    before = len(rows.dump(app)["signups"])
+
+    def run(*more: str) -> str:
+        result = app.test_cli_runner().invoke(args=[*said, *more])
+        assert result.exit_code == 0, result.output
+        return str(result.output)
+
+    told = run("--dry-run")
+    assert "new people: 1" in told
+    assert "cannot be used: 1" in told
+    assert "line 3: " in told
+    assert "Nothing is stored" in told
+    with app.app_context():
+        assert count(SignupImport) == 0
+    told = run("--kind", "registered", "--consent", WHERE)
+    assert "In as “list”. No mail was sent." in told
+    with app.app_context():
+        assert count(Signup) == before + 1
+        assert count(OutgoingMail) == 0
+        row = db.session.scalars(sa.select(SignupImport)).one()
+        assert (row.state, row.by, count(ImportFile)) == ("stored", "Command line", 0)
+        agreed = db.session.scalars(sa.select(Consent).order_by(Consent.id.desc())).first()
+        assert agreed is not None
+        assert (agreed.wording, agreed.agreed_at.day) == (WHERE, 3)
 
 
 def test_answering_what_was_asked_brings_them_in(app: Flask, ada: Any) -> None:

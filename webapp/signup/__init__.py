@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
         slips,
         views,
     )
-    from webapp.signup.imports import commands as import_commands  # noqa: F401 - as above
+    from webapp.signup.imports import commands as import_commands
     from webapp.signup.imports import manage as import_pages
     from webapp.signup.invitations import commands as invitation_commands  # noqa: F401 - as above
     from webapp.signup.invitations import manage as invitation_pages
@@ -30,6 +30,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["asks_about_stay"] = extras.asks_about_stay
     # The settings stand a floor below and cannot count people.
     app.jinja_env.globals["over_by"] = queries.over_by
+    app.cli.add_command(import_commands.cli)
     app.register_blueprint(views.blueprint)
     app.register_blueprint(manage.blueprint)
     app.register_blueprint(manage_person.blueprint)
