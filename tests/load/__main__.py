@@ -12,7 +12,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.load import counting, door, listing, pages, postgres, rush, signing_up, starting
+from tests.load import (
+    bringing,
+    counting,
+    door,
+    listing,
+    pages,
+    postgres,
+    rush,
+    signing_up,
+    starting,
+)
 from tests.load.sizes import FULL, SMALL, Sizes
 from tests.load.table import Row, markdown, spoken
 
@@ -26,6 +36,7 @@ ROWS: dict[str, tuple[Measure, bool]] = {
     "rush": (rush.measure, True),
     "figures": (counting.measure, True),
     "list": (listing.measure, False),
+    "import": (bringing.measure, True),
     "report": (starting.report, False),
     "run": (starting.run, False),
 }

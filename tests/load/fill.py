@@ -146,8 +146,9 @@ def visits(stage: Stage, event_id: int, starts_at: dt.datetime, count: int) -> N
     )  # fmt: skip
 
 
-def mails(stage: Stage, event_id: int, count: int) -> None:
-    """``count`` reminders that are due now and wait for the worker."""
+def mails(stage: Stage, event_id: int, people: Sequence[str | None], *, sent: bool = False) -> None:
+    """A reminder for each of these public ids (None: for somebody), due now and waiting for the worker, or
+    gone to the server."""
     rnd = random.Random(event_id)
     at = to_ms(clock.now())
     text, html = "A reminder. " * 90, "<p>A reminder.</p>" * 240
@@ -156,13 +157,14 @@ def mails(stage: Stage, event_id: int, count: int) -> None:
         "outgoing_mails",
         (
             "event_id", "person", "message", "lane", "lane_rank", "to_address", "to_name", "subject", "text",
-            "html", "message_id", "secrets", "state", "tries", "created_at", "next_try_at",
+            "html", "message_id", "secrets", "state", "tries", "created_at", "next_try_at", "sent_at",
         ),
         (
             (
-                event_id, _text(rnd, 22), "reminder", "reminder", 1, f"person{n}@example.org", name(n),
-                "Starts soon", text, html, f"<{_text(rnd, 22)}@example.org>", "[]", "queued", 0, at, at,
+                event_id, person or _text(rnd, 22), "reminder", "reminder", 1, f"person{n}@example.org", name(n),
+                "Starts soon", text, html, f"<{_text(rnd, 22)}@example.org>", "[]",
+                "sent" if sent else "queued", int(sent), at, at, at if sent else None,
             )
-            for n in range(count)
+            for n, person in enumerate(people)
         ),
     )  # fmt: skip

@@ -56,7 +56,7 @@ def _events(ground: Stage, count: int) -> list[str]:
     return slugs
 
 
-def _signed_in(ground: Stage) -> FlaskClient:
+def signed_in(ground: Stage) -> FlaskClient:
     client = ground.app.test_client()
     with ground.app.app_context():
         user, _password = accounts.create("ada@example.org", role="admin", at=clock.now())
@@ -146,7 +146,7 @@ def _page_times(server: Served, slug: str, cookie: str, repeats: int, query: str
 def measure(server: str, folder: Path, sizes: Sizes) -> list[Row]:
     with stage(server, folder) as ground:
         few, many = _events(ground, sizes.listed)
-        client = _signed_in(ground)
+        client = signed_in(ground)
         queries = {}
         for slug in (few, few, many):
             with Statements(ground.app) as seen:

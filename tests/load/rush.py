@@ -98,7 +98,7 @@ def measure(server: str, folder: Path, sizes: Sizes) -> list[Row]:
             made = event(starts_in=dt.timedelta(minutes=-5))
             event_id, slug = made.id, made.slug
         fill.signups(ground, event_id, sizes.crowd)
-        fill.mails(ground, event_id, sizes.mails)
+        fill.mails(ground, event_id, [None] * sizes.mails)
         with ground.app.app_context():
             links = [
                 join_token(event_id, public_id, key)

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from webapp.attendance.queries import has_come
+from webapp.attendance.queries import has_not_come
 from webapp.db import db
 from webapp.mail.models import OutgoingMail, SuppressedAddress
 from webapp.signup.models import LinkSending, Signup
@@ -84,10 +84,10 @@ class Missing:
 
 def missing(event_id: int, at: dt.datetime) -> Missing:
     """Two queries, each one look at every sign-up with a place."""
-    absent = sa.select(sa.func.count()).select_from(Signup).where(*_place(event_id), ~has_come())
+    absent = sa.select(sa.func.count()).select_from(Signup).where(*_place(event_id), has_not_come())
     rows = db.session.execute(
         sa.select(Signup.id, _waits(), _is_refused(), _just_sent(at))
-        .where(*_place(event_id), ~has_come(), ~_reached())
+        .where(*_place(event_id), has_not_come(), ~_reached())
         .order_by(Signup.id)
     ).all()
     return Missing(
@@ -118,7 +118,7 @@ def _left_out(event_id: int, at: dt.datetime) -> sa.CompoundSelect[tuple[int]]:
 
 def _eligible(event_id: int, kind: str, at: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """SQL: a press of ``kind`` writes to this sign-up."""
-    found = (*_place(event_id), ~_is_refused(), ~_just_sent(at), ~has_come())
+    found = (*_place(event_id), ~_is_refused(), ~_just_sent(at), has_not_come())
     # Whoever waits for their first mail with the link gets that one.
     return (*found, ~_waits(), ~_reached()) if kind == "never" else (*found, _is_not_waiting())
 
@@ -133,7 +133,7 @@ def count_to_send(event_id: int, kind: str, at: dt.datetime, found: Missing) -> 
         .where(
             *_place(event_id),
             Signup.id.in_(_left_out(event_id, at)),
-            ~has_come(),
+            has_not_come(),
             _is_not_waiting(),
         )
     )
@@ -154,6 +154,8 @@ def next_to_send(event_id: int, kind: str, after: int, at: dt.datetime, limit: i
 
 def some(ids: Sequence[int]) -> list[Signup]:
     """These few sign-ups, in order of signing up."""
+    if not ids:
+        return []
     return list(db.session.scalars(sa.select(Signup).where(Signup.id.in_(ids)).order_by(Signup.id)))
 
 
@@ -162,7 +164,7 @@ def absent(event_id: int, after: int) -> list[int]:
     return list(
         db.session.scalars(
             sa.select(Signup.id)
-            .where(*_place(event_id), ~has_come(), Signup.id > after)
+            .where(*_place(event_id), has_not_come(), Signup.id > after)
             .order_by(Signup.id)
             .limit(PAGE + 1)
         )

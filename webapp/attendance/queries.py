@@ -56,12 +56,22 @@ def _people(event_id: int, counts_as: dict[int, int], *where: sa.ColumnElement[b
     return (number or 0) - len(keys) + len({counts_as.get(key, key) for key in keys})
 
 
-def has_come() -> sa.ColumnElement[bool]:
-    """SQL: this sign-up has at least one visit, or had one when its visits became nobody's."""
+def _has_visit() -> sa.ColumnElement[bool]:
     # Asked for no column, SQLite answers from the index without reading the visit.
     visit: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(Visit)
     here = Visit.event_id == Signup.event_id, Visit.person_key == Signup.person_key
-    return sa.or_(Signup.attended.is_(True), visit.where(*here).correlate(Signup).exists())
+    return visit.where(*here).correlate(Signup).exists()
+
+
+def has_come() -> sa.ColumnElement[bool]:
+    """SQL: this sign-up has at least one visit, or had one when its visits became nobody's."""
+    return sa.or_(Signup.attended.is_(True), _has_visit())
+
+
+def has_not_come() -> sa.ColumnElement[bool]:
+    """SQL: the others. Said so, and not as "not (one or the other)", PostgreSQL compares the two tables as
+    wholes instead of asking for each sign-up."""
+    return sa.and_(Signup.attended.is_not(True), ~_has_visit())
 
 
 def visits_of(event_id: int, person_key: int | None, limit: int = 200) -> list[Visit]:

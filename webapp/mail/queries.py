@@ -85,7 +85,9 @@ def latest_of(
     people: Collection[str], messages: Collection[str], event_id: int
 ) -> dict[str, OutgoingMail]:
     """By public id: the last of these ``messages`` to each of these few people, to the address they have
-    now, without texts. One query."""
+    now, without texts. One query, none about nobody: with an empty list SQLite looks through them all."""
+    if not people:
+        return {}
     rows = db.session.scalars(
         sa.select(OutgoingMail)
         .where(

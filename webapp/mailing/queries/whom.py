@@ -195,7 +195,7 @@ def with_attendance(conditions: Conditions, group: str, event: Event, minutes: i
     if group == "came":
         conditions = [*conditions, attendance.has_come()]
     elif group == "absent":
-        conditions = [*conditions, ~attendance.has_come()]
+        conditions = [*conditions, attendance.has_not_come()]
     elif group == "stayed":
         return Selection(conditions, figures.stayed(event, minutes) or frozenset())
     return Selection(conditions)
