@@ -35,7 +35,8 @@ from webapp import tokens
 from webapp.accounts import operations as accounts
 from webapp.accounts import passwords
 from webapp.accounts.models import ApiToken, User, UserSession
-from webapp.agenda.models import Note, Press
+from webapp.agenda import releases
+from webapp.agenda.models import AgendaStep, Note, Press
 from webapp.attendance import tickets
 from webapp.attendance.models import Companions, HeadCount, LinkRound
 from webapp.cohosts.models import Handover, HandoverRow, HandoverWarning, HostLogo
@@ -306,6 +307,20 @@ def _fill(event: Event, mark: str, owner: User) -> dict[str, Any]:
     talk = make_session(event, f"A talk on {mark}", 45, key=f"{mark}-talk", speakers=[(tim, "speaker")],
                         started_at=starts + dt.timedelta(minutes=20))  # fmt: skip
     closing = make_session(event, f"Closing of {mark}", 30, key=f"{mark}-closing", kind="closing", speakers=[(kate, "chair")])  # fmt: skip
+    # The organisers are about to change something.
+    closing.minutes = 35
+    # Another number for each event, so that nobody finds a foreign one by counting.
+    version = releases.latest(event.id)
+    version.version = 10 + event.id
+    _add(
+        AgendaStep(
+            event_id=event.id,
+            at=NOW,
+            by=owner.email,
+            summary=f"Moved: {mark}",
+            before=version.items,
+        )
+    )
     notes = [
         _add(Note(event_id=event.id, session_id=session.id, speaker_id=who.id, kind="point",
                   text=f"A point about {mark}", author=owner.email, at=LIVE))
@@ -347,6 +362,7 @@ def _values(event: Event, made: dict[str, Any]) -> dict[str, list[str]]:
         "public_id": [row.public_id for row in made["signups"]],
         "key": [row.key for row in made["sessions"]],
         "speaker_id": [str(row.id) for row in made["speakers"]],
+        "release": [str(10 + event.id)],
         "note_id": [str(row.id) for row in made["notes"]],
         "batch_id": [str(made["batch"].id)],
         "memo_id": [str(made["memo"].id)],

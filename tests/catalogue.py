@@ -32,6 +32,7 @@ TOOL_TEMPLATES = {
     "templates/manage.html", "templates/front/_log.html", "templates/outbox/_state.html",
     "templates/outbox/_tabs.html", "templates/signup/_import_parts.html", "templates/front/mail_text_example.html",
     "templates/mail/trial/subject.txt", "templates/mail/trial/body.txt", "templates/mail/trial/body.html",
+    "templates/agenda/_publish.html", "templates/agenda/_changelog.html",
     "templates/mailing/_preview.html", "templates/macros/placeholders.html", "templates/macros/qr.html", "templates/events/_waiting.html", "templates/accounts/sign_in.html",
 }  # fmt: skip
 # Code that speaks to attendees, beside every module with a public page or a page behind a link, and every

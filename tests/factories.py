@@ -12,7 +12,8 @@ from typing import Any
 from tests.conftest import NOW
 from webapp import tokens
 from webapp.accounts.models import User
-from webapp.agenda.models import Session, SessionSpeaker, Speaker
+from webapp.agenda import queries, releases
+from webapp.agenda.models import AgendaRelease, Session, SessionSpeaker, Speaker
 from webapp.attendance.models import Visit
 from webapp.db import db
 from webapp.events.models import Event, JoinTarget, Membership
@@ -67,7 +68,7 @@ def make_target(
 def make_session(
     event: Event, title: str, minutes: int = 10, *, speakers: Any = (), **values: Any
 ) -> Session:
-    """``speakers`` is a list of (Speaker, role)."""
+    """One more item at the end, published. ``speakers`` is a list of (Speaker, role)."""
     number = next(_numbers)
     values.setdefault("key", f"item-{number}")
     session: Session = _add(
@@ -79,7 +80,15 @@ def make_session(
                 session_id=session.id, speaker_id=speaker.id, role=role, position=position
             )
         )
+    publish_agenda(event)
     return session
+
+
+def publish_agenda(event: Event) -> None:
+    """What people see of the agenda becomes what its rows say, without a new version."""
+    release = releases.latest(event.id) or AgendaRelease(event_id=event.id, version=1, at=NOW)
+    release.starts_at, release.items = event.starts_at, queries.kept(queries.draft(event))
+    _add(release)
 
 
 def make_speaker(event: Event, name: str, **values: Any) -> Speaker:

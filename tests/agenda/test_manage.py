@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -9,8 +10,9 @@ from tests.agenda.evening import agenda
 from tests.conftest import NOW, Page
 from tests.factories import make_event, make_user
 from tests.signin import sign_in
+from webapp.accounts.models import User
 from webapp.agenda import operations, queries
-from webapp.agenda.models import Session, Speaker
+from webapp.agenda.models import Session
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.events.models import Event
@@ -50,7 +52,7 @@ def item_form(page, **values):
 def items(app):
     with app.app_context():
         event = db.session.scalar(sa.select(Event).where(Event.slug == "bolivia"))
-        return queries.running_order(event)
+        return queries.draft(event)
 
 
 def test_the_agenda_with_its_start_times(client, event_id):
@@ -61,8 +63,13 @@ def test_the_agenda_with_its_start_times(client, event_id):
     ]  # fmt: skip
     assert "London time" in page.text
     assert "Kate Hudson (chair)" in page.text
-    assert "The programme ends at 20:25; the event is planned until 20:45." in page.text
-    assert "agenda-warning" not in page.text
+    assert (
+        'The programme ends at <b class="num" data-ends>20:25</b>; the event is planned until 20:45.'
+        in page.text
+    )
+    assert re.findall(r'agenda-warning"><p>(.*?)</p>', page.text) == [
+        "Between the last item and the planned end of the event there is a gap of 20 minutes."
+    ]
 
 
 def test_an_empty_agenda_says_what_it_is_for(client, app):
@@ -84,6 +91,23 @@ def test_warnings_past_the_end_and_without_a_chair(client, app, event_id):
     assert "The last item ends 25 minutes after the planned end" in text
     assert "Nobody is in the chair yet" in text
     assert "Nobody speaks yet in: Long." in text
+
+
+def test_one_person_in_two_places_at_once(client, app, event_id):
+    with app.app_context():
+        ada = db.session.scalar(sa.select(User).where(User.email == "ada@example.org"))
+        start = NOW + dt.timedelta(hours=1, minutes=10)
+        theirs = [
+            {"title": "X", "minutes": 3},
+            {"title": "Y", "minutes": 30, "speakers": [{"name": "TIM young"}]},
+        ]
+        for owner, title, state in ((ada, "Mine", "draft"), (make_user("Cleo"), "Secret", "draft")):
+            other = make_event(owner, title=title, state=state, starts_at=start)
+            operations.replace(other, theirs, NOW)
+        db.session.commit()
+    text = client.page(f"{BASE}/agenda").text
+    assert "Tim Young is in two places at once: at 19:05 here, and in “Mine”." in text
+    assert "Secret" not in text
 
 
 def test_add_an_item_with_people(client, app, event_id):
@@ -120,8 +144,7 @@ def test_change_an_item_take_somebody_out_and_put_somebody_in(client, app, event
     assert answer.status_code == 302
     item = items(app)[1]
     assert (item.key, item.minutes, [w.name for w in item.speakers]) == ("tim", 20, ["Ana Pérez"])
-    with app.app_context():
-        assert "Tim Young" not in db.session.scalars(sa.select(Speaker.name)).all()
+    assert "Tim Young" not in client.page(f"{BASE}/speakers").text
 
 
 def test_saving_without_a_change_keeps_everything(client, app, event_id):
@@ -217,32 +240,73 @@ def test_an_item_taken_out_meanwhile_can_be_put_in_again(client, app, event_id):
     assert f'action="{BASE}/agenda/new"' in answer.text
 
 
-def test_up_and_down_with_the_order_that_was_seen(client, app, event_id):
-    def keys():
-        return [item.key for item in items(app)][:3]
+def arranged(page, **typed):
+    """What the list sends: its order and its minutes."""
+    order = re.findall(r'name="order" value="([\w.-]+)"', page.text)
+    data = {
+        "csrf_token": page.field("csrf_token"),
+        "revision": page.field("revision"),
+        "order": order,
+    }
+    return data | {f"minutes-{key}": page.field(f"minutes-{key}") for key in order} | typed
+
+
+def test_up_and_down_keep_the_minutes_typed_meanwhile_and_can_be_undone(client, app, event_id):
+    def now():
+        return [(item.key, item.minutes) for item in items(app)][:3]
 
     page = client.page(f"{BASE}/agenda")
-    data = {"csrf_token": page.field("csrf_token"), "revision": page.field("revision")}
-    answer = client.post(f"{BASE}/agenda/items/claudia/move", data=data | {"to": "up"})
+    typed = arranged(page, **{"minutes-tim": "20"})
+    answer = client.post(f"{BASE}/agenda/order", data=typed | {"to": "up:claudia"})
     assert answer.location == f"{BASE}/agenda#item-claudia"
-    assert keys() == ["opening", "claudia", "tim"]
-    client.post(f"{BASE}/agenda/items/claudia/move", data=data | {"to": "up"})
-    assert keys() == ["opening", "claudia", "tim"]
-    assert "Nothing was moved" in client.page(f"{BASE}/agenda").text
-    data["revision"] = client.page(f"{BASE}/agenda").field("revision")
-    client.post(f"{BASE}/agenda/items/opening/move", data=data | {"to": "up"})
-    assert keys() == ["opening", "claudia", "tim"]
-    client.post(f"{BASE}/agenda/items/claudia/move", data=data | {"to": "down"})
-    assert keys() == ["opening", "tim", "claudia"]
+    assert "Moved: “Democracy recovered” is now number 2." in client.page(f"{BASE}/agenda").text
+    assert now() == [("opening", 5), ("claudia", 12), ("tim", 20)]
+    # A colleague whose page is older sees what is there now, beside what was typed.
+    late = client.post(f"{BASE}/agenda/order", data=typed | {"minutes-tim": "25"})
+    assert late.status_code == 409
+    assert "Somebody else changed this" in late.text
+    assert "Now 20 min; you typed “25”." in late.text
+    assert now() == [("opening", 5), ("claudia", 12), ("tim", 20)]
+    client.post(f"{BASE}/agenda/order", data=arranged(Page(late)))
+    assert now() == [("opening", 5), ("claudia", 12), ("tim", 25)]
+    edge = arranged(client.page(f"{BASE}/agenda"), to="up:opening")
+    client.post(f"{BASE}/agenda/order", data=edge)
+    assert now()[0] == ("opening", 5)
+    bad = client.post(f"{BASE}/agenda/order", data=edge | {"minutes-tim": "ten"})
+    assert (bad.status_code, "not “ten”" in bad.text, 'value="ten"' in bad.text) == (
+        400,
+        True,
+        True,
+    )
+    # The last change is taken back, also from a page that was just opened; and the one before it.
+    for expected in ([5, 12, 20], [5, 12, 12]):
+        page = client.page(f"{BASE}/agenda")
+        data = {"csrf_token": page.field("csrf_token"), "seen": page.field("seen")}
+        client.post(f"{BASE}/agenda/undo", data=data)
+        assert [minutes for _key, minutes in now()] == expected
+    assert [key for key, _minutes in now()] == ["opening", "tim", "claudia"]
+    assert "Taken back." in client.page(f"{BASE}/agenda").text
+    client.post(f"{BASE}/agenda/undo", data=data)
+    assert "Nothing was taken back" in client.page(f"{BASE}/agenda").text
+
+
+def test_adding_below_the_list_goes_on_there(client, app, event_id):
+    answer = client.send(
+        f"{BASE}/agenda/new",
+        {"quick": "1", "title": "Tea", "kind": "break", "minutes": "15", "speakers-0-role": "speaker"},
+        at=f"{BASE}/agenda",
+    )  # fmt: skip
+    assert answer.location == f"{BASE}/agenda#add-title"
+    assert (items(app)[-1].title, items(app)[-1].kind, items(app)[-1].minutes) == ("Tea", "break", 15)  # fmt: skip
 
 
 def test_taking_an_item_out_asks_for_what_was_seen(client, app, event_id):
     page = client.page(f"{BASE}/agenda")
-    seen = re.search(r'items/tim/remove">.*?name="revision" value="(\w+)"', page.text, re.S)[1]
-    data = {"csrf_token": page.field("csrf_token"), "revision": "something else"}
+    seen = re.search(r'items/tim/remove" name="seen" value="(\w+)"', page.text)[1]
+    data = {"csrf_token": page.field("csrf_token"), "seen": "something else"}
     client.post(f"{BASE}/agenda/items/tim/remove", data=data)
     assert "tim" in [item.key for item in items(app)]
-    client.post(f"{BASE}/agenda/items/tim/remove", data=data | {"revision": seen})
+    client.post(f"{BASE}/agenda/items/tim/remove", data=data | {"seen": seen})
     assert "tim" not in [item.key for item in items(app)]
 
 
@@ -256,7 +320,7 @@ def test_what_has_started_cannot_be_taken_out(client, app, event_id):
         item = items(app)[1]
     data = {
         "csrf_token": page.field("csrf_token"),
-        "revision": queries.fingerprint([item]),
+        "seen": queries.fingerprint([item]),
     }
     client.post(f"{BASE}/agenda/items/tim/remove", data=data)
     assert "has already started" in client.page(f"{BASE}/agenda").text

@@ -11,7 +11,7 @@ from tests.agenda.evening import agenda
 from tests.conftest import NOW
 from tests.factories import make_event
 from webapp import tokens
-from webapp.agenda import operations, queries
+from webapp.agenda import drafting, operations, queries
 from webapp.db import db
 from webapp.events.models import Event
 
@@ -106,7 +106,7 @@ def test_without_the_lock_two_hands_both_believe_they_did_it(app, event_id, monk
             both_have_looked.wait(timeout=10)
         return items
 
-    monkeypatch.setattr(operations, "lock_row", lambda statement: statement)
+    monkeypatch.setattr(drafting, "lock_row", lambda statement: statement)
     monkeypatch.setattr(operations.events, "start", lambda *_: None)
     monkeypatch.setattr(queries, "running_order", look_then_wait)
     press = {"act": "start", "session_key": "opening", "expected_key": None}

@@ -59,6 +59,8 @@ PAGES: dict[str, list[str]] = {
     "team.index": [f"{BEFORE}/team"],
     "event_log.index": [f"{BEFORE}/audit", f"{BEFORE}/audit?act=team"],
     "agenda.index": [f"{BOLIVIA}/agenda", "{long.manage}/agenda", "{asked.manage}/agenda"],
+    "agenda_releases.index": [f"{BEFORE}/agenda/versions", "{draft.manage}/agenda/versions"],
+    "agenda_releases.show": [f"{BEFORE}/agenda/versions/1"],
     "agenda.add": [f"{BEFORE}/agenda/new"],
     "agenda.edit": [f"{BEFORE}/agenda/items/opening"],
     "agenda.speakers": [f"{BEFORE}/speakers"],

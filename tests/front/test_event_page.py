@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from urllib.parse import urlsplit
 
 import html5lib
 import pytest
@@ -15,6 +16,7 @@ from tests.conftest import NOW
 from tests.factories import make_event, make_session, make_signup, make_speaker
 from webapp.db import db
 from webapp.events.models import Event
+from webapp.signup import links
 
 
 @pytest.fixture
@@ -167,3 +169,28 @@ def test_privacy_says_the_day(client, evening):
     text = client.page(f"/events/{evening(retention_days=10)}/privacy").text
     assert "16 April 2027" in text
     client.page("/privacy")
+
+
+def test_order_only_until_it_starts(client, app, evening):
+    """No time of an item, and nothing to work one out from, on the pages, in the feed and in the calendar."""
+    slug = evening(speakers=3, order_only=True)
+    with app.app_context():
+        event = db.session.scalar(sa.select(Event).where(Event.slug == slug))
+        signup = make_signup(event)
+        db.session.commit()
+        mine = [links.my_url(signup), links.join_url(signup)]
+    addresses = [f"/events/{slug}", f"/events/{slug}/agenda", *(urlsplit(url).path for url in mine)]
+    for at, hidden in ((NOW, True), (NOW + dt.timedelta(minutes=65), False)):
+        with time_machine.travel(at, tick=False):
+            client.application.extensions.pop("page_cache", None)
+            client.application.extensions.pop("door_cache", None)
+            for address in addresses[: 4 if hidden else 2]:
+                text = client.page(address).text
+                assert "Talk 2" in text
+                assert ("19:10" not in text) is hidden, address
+            told = json.loads(client.get(f"/events/{slug}/agenda.json").data)["agenda"][1]
+            shown = [told["minutes"], told["planned_start"], told["planned_end"]]
+            assert (shown == [None, None, None]) is hidden
+            calendar = client.get(f"/events/{slug}/agenda.ics").text
+            assert calendar.count("BEGIN:VEVENT") == (1 if hidden else 3)
+            assert "Talk 2" in calendar

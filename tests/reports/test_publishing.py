@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.factories import make_signup, make_visit
+from tests.factories import make_signup, make_visit, publish_agenda
 from tests.reports.evening import AFTER, START, make_evening, minute
 from webapp.agenda.models import Speaker
 from webapp.attendance.models import Visit
@@ -67,6 +67,7 @@ def test_what_happens_later_changes_nothing(app: Flask, client: FlaskClient) -> 
         for _n in range(20):
             make_visit(event, START, minute(45), signup=make_signup(event))
         db.session.execute(sa.update(Speaker).values(name="Somebody Else", affiliation="Elsewhere"))
+        publish_agenda(event)
         event.title, event.host_name = "Another title", "Another host"
         report = queries.report(event_id)
         assert report is not None

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import Flask
 from markdown_it import MarkdownIt
 
+from tests.factories import publish_agenda
 from tests.reports.evening import AFTER, make_evening
 from webapp.agenda.models import Note, Speaker
 from webapp.db import db
@@ -36,6 +37,7 @@ def published(app: Flask, payload: str) -> None:
         )
         db.session.execute(sa.update(Note).values(text=payload))
         db.session.expire_all()
+        publish_agenda(event)
         report = operations.draft(event, at=AFTER, by=payload).report
         own = {} if payload == "{headline}" else {"headline": payload, "quote": payload}
         operations.save(

@@ -6,6 +6,7 @@ from flask import Flask
 
 
 def init_app(app: Flask) -> None:
-    from webapp.agenda import manage
+    from webapp.agenda import manage, publishing
 
     app.register_blueprint(manage.blueprint)
+    app.register_blueprint(publishing.blueprint)

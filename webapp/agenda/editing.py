@@ -7,15 +7,15 @@ people who save at the same moment cannot overwrite one another unnoticed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 
+from webapp.agenda import differences, drafting, queries
 from webapp.agenda import items as shape
-from webapp.agenda import queries
+from webapp.agenda.drafting import By, locked
 from webapp.agenda.models import Speaker
-from webapp.agenda.operations import By, locked, replace
 from webapp.agenda.queries import Item
 from webapp.audit import operations as audit
 from webapp.db import db
@@ -39,9 +39,13 @@ def _somebody() -> Refused:
     return Refused(_("Somebody else changed this in the meantime."), CHANGED)
 
 
-def _write(event: Event, wanted: list[dict[str, Any]], at: dt.datetime, by: By) -> list[str]:
-    changes = replace(event, wanted, at)
+def _write(
+    event: Event, wanted: list[dict[str, Any]], at: dt.datetime, by: By, moved: str = ""
+) -> list[str]:
+    before = queries.draft(event)
+    changes = drafting.write(event, wanted, moved)
     if changes:
+        drafting.remember(event, before, changes, at, by)
         audit.record(
             "agenda.changed",
             at=at,
@@ -55,14 +59,14 @@ def _write(event: Event, wanted: list[dict[str, Any]], at: dt.datetime, by: By) 
 def add_item(event: Event, item: dict[str, Any], at: dt.datetime, by: By) -> list[str]:
     """Puts a new item at the end; its key is made from its title."""
     event = locked(event)
-    wanted = queries.as_file(queries.running_order(event))
+    wanted = queries.as_file(queries.draft(event))
     return _write(event, [*wanted, item], at, by)
 
 
 def _as_seen(event: Event, key: str, seen: str) -> tuple[list[dict[str, Any]], int]:
     """The agenda as the event file has it, and the item's place in it. Raises Refused if the item is not
     what the page showed."""
-    items = queries.running_order(event)
+    items = queries.draft(event)
     place = _find(items, key)
     if queries.fingerprint([items[place]]) != seen:
         raise _somebody()
@@ -83,17 +87,32 @@ def change_item(
     return _write(event, wanted, at, by)
 
 
-def move_item(event: Event, key: str, step: int, seen: str, at: dt.datetime, by: By) -> list[str]:
-    """One place up (-1) or down (1); at the edge nothing happens."""
+def arrange(
+    event: Event,
+    keys: Sequence[str],
+    minutes: Mapping[str, int],
+    seen: str,
+    at: dt.datetime,
+    by: By,
+    moved: str = "",
+) -> list[str]:
+    """Puts the items into the order of ``keys`` and gives them these minutes, in one change: what is
+    dragged, moved by keyboard or by button, and typed into the list. ``seen`` is ``order`` of what the
+    page showed, ``moved`` the key of what was taken to another place. Raises Refused."""
     event = locked(event)
-    items = queries.running_order(event)
-    if order(items) != seen:
+    items = queries.draft(event)
+    if order(items) != seen or sorted(keys) != sorted(item.key for item in items):
         raise _somebody()
-    place = _find(items, key)
-    wanted = queries.as_file(items)
-    target = min(max(place + step, 0), len(wanted) - 1)
-    wanted.insert(target, wanted.pop(place))
-    return _write(event, wanted, at, by)
+    wanted = {entry["key"]: entry for entry in queries.as_file(items)}
+    return _write(event, [{**wanted[key], "minutes": minutes.get(key, wanted[key]["minutes"])} for key in keys], at, by, moved)  # fmt: skip
+
+
+def undo(event: Event, step_id: int, at: dt.datetime, by: By) -> list[str]:
+    """Takes the last change back, whoever made it; says what that changed. Raises Refused if another
+    change is the last by now."""
+    changes = drafting.undo(event, step_id)
+    audit.record("agenda.undone", at=at, event_id=event.id, summary=" ".join(changes), actor=by)
+    return changes
 
 
 def remove_item(event: Event, key: str, seen: str, at: dt.datetime, by: By) -> list[str]:
@@ -105,8 +124,8 @@ def remove_item(event: Event, key: str, seen: str, at: dt.datetime, by: By) -> l
 
 
 def order(items: list[Item]) -> str:
-    """What the Up and Down buttons were looking at: the keys in their order."""
-    return digest(" ".join(item.key for item in items))[:16]
+    """What the list was looking at: the keys in their order, and the minutes."""
+    return digest(" ".join(f"{item.key}:{item.minutes}" for item in items))[:16]
 
 
 def person_seen(row: Speaker) -> str:
@@ -146,6 +165,7 @@ def change_speaker(
                 _("There already is a %(name)s in this agenda. Give that person the item instead.", name=other.name),
                 "name",
             )  # fmt: skip
+    before = queries.draft(event)
     try:
         url = shape.web_address(values["url"])
     except ValueError:
@@ -155,6 +175,9 @@ def change_speaker(
     row.name, row.url = name, url
     row.title, row.affiliation = shape.line(values["title"]), shape.line(values["affiliation"])
     row.bio = shape.paragraphs(values["bio"])
-    event.touch()
+    db.session.flush()
+    changes = differences.between(before, queries.draft(event))
+    if changes:
+        drafting.remember(event, before, changes, at, by)
     audit.record("speaker.changed", at=at, event_id=event.id, summary=row.name, actor=by)
     db.session.flush()

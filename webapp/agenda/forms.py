@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -70,6 +70,14 @@ class ItemForm(FlaskForm):
     speakers = FieldList(FormField(PersonRow), max_entries=MAX_SPEAKERS)
     # What the page showed, so that a colleague's change in between is noticed.
     revision = HiddenField()
+
+    @classmethod
+    def quick(cls, items: Sequence[Item]) -> ItemForm:
+        """The short form below the list: one person, and what most likely comes next."""
+        first = not items
+        form = cls(formdata=None, kind="opening" if first else "talk")
+        form.speakers.append_entry({"role": "chair" if first else "speaker"})
+        return form
 
     def show(self, item: Item, seen: str) -> None:
         """Fills the form with what is there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,32 @@ def calendar(event: Event, items: Sequence[Item]) -> bytes:
     An item keeps its UID as long as event and item keep their slug and key. The same agenda always
     gives the same bytes, so that an ETag holds; DTSTAMP therefore is the moment the event was made.
     """
+    return _calendar(
+        event,
+        [
+            (
+                f"{item.key}.{event.slug}",
+                item.planned_start,
+                item.planned_end,
+                _summary(item),
+                _description(event, item),
+            )
+            for item in items
+        ],
+    )
+
+
+def order(event: Event, items: Sequence[Item]) -> bytes:
+    """As ``calendar``, where people are told the order alone: one entry, the event with its items."""
+    lines = [f"{number}. {_summary(item)}" for number, item in enumerate(items, 1)]
+    entry = (event.slug, event.starts_at, event.ends_at, event.title, "\n".join(lines))
+    return _calendar(event, [entry])
+
+
+def _calendar(
+    event: Event, entries: Iterable[tuple[str, dt.datetime, dt.datetime, str, str]]
+) -> bytes:
+    """(uid, start, end, summary, description) of each entry as a calendar."""
     base = current_app.config["BASE_URL"].rstrip("/")
     host = urlsplit(base).hostname or "localhost"
     page = f"{base}/events/{event.slug}"
@@ -32,18 +58,18 @@ def calendar(event: Event, items: Sequence[Item]) -> bytes:
     made.add("calscale", "GREGORIAN")
     # The library takes a name it does not know as raw text, so it is told that this is TEXT.
     made.add("x-wr-calname", icalendar.vText(event.title))
-    for item in items:
+    for uid, begin, end, summary, description in entries:
         entry = icalendar.Event()
-        entry.add("uid", f"{item.key}.{event.slug}@{host}")
+        entry.add("uid", f"{uid}@{host}")
         entry.add("dtstamp", event.created_at)
         entry.add("sequence", event.revision)
-        start = item.planned_start.astimezone(zone)
+        start = begin.astimezone(zone)
         # On the night the clocks go back 02:30 happens twice, and a local time in a calendar means
         # the first: the second is written in UTC. A length instead of an end is never ambiguous.
-        entry.add("dtstart", item.planned_start if start.fold else start)
-        entry.add("duration", item.planned_end - item.planned_start)
-        entry.add("summary", _summary(item))
-        entry.add("description", _description(event, item, page))
+        entry.add("dtstart", begin if start.fold else start)
+        entry.add("duration", end - begin)
+        entry.add("summary", summary)
+        entry.add("description", f"{description}\n\n{page}")
         entry.add("url", page)
         if event.state == "cancelled":
             entry.add("status", "CANCELLED")
@@ -60,10 +86,10 @@ def _summary(item: Item) -> str:
     return _("%(who)s: %(title)s", who=item.heading, title=item.title)
 
 
-def _description(event: Event, item: Item, page: str) -> str:
+def _description(event: Event, item: Item) -> str:
     lines = [event.title]
     for who in item.speakers:
         lines.append(f"{who.name} ({who.about})" if who.about else who.name)
     if item.summary:
         lines += ["", item.summary]
-    return "\n".join([*lines, "", page])
+    return "\n".join(lines)

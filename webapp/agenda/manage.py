@@ -1,17 +1,17 @@
-"""The organiser's agenda editor and the page of the people in it."""
+"""The organisers' agenda editor and the page of the people in it."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_login import current_user
 
 from webapp import clock
-from webapp.accounts.models import User
-from webapp.agenda import editing, queries
+from webapp.accounts.access import signed_in
+from webapp.agenda import drafting, editing, queries, releases, warnings
 from webapp.agenda.forms import KIND_NAMES, ItemForm, SpeakerForm, roles
 from webapp.agenda.queries import Item
 from webapp.db import db
@@ -24,45 +24,87 @@ blueprint = Blueprint("agenda", __name__)
 _BASE = "/manage/events/<slug>"
 
 
-def _by() -> User:
-    return cast(User, current_user._get_current_object())
-
-
-def warnings(event: Event, items: list[Item]) -> list[str]:
-    """What a colleague would point at, each in one sentence. Nothing here forbids anything."""
-    found: list[str] = []
-    if not items:
-        return found
-    over = items[-1].planned_end - event.ends_at
-    if over.total_seconds() > 0:
-        found.append(
-            _("The last item ends %(n)d minutes after the planned end of the event.",
-              n=-(-int(over.total_seconds()) // 60))
-        )  # fmt: skip
-    if not any(who.role in ("chair", "moderator") for item in items for who in item.speakers):
-        found.append(_("Nobody is in the chair yet: give somebody the part “Chair” in an item."))
-    silent = [i.title for i in items if not i.speakers and i.kind in ("talk", "panel", "opening")]
-    if silent:
-        found.append(_("Nobody speaks yet in: %(titles)s.", titles=", ".join(silent)))
-    return found
-
-
-@blueprint.get(f"{_BASE}/agenda")
-@permission("event")
-def index(slug: str) -> ResponseReturnValue:
+def _list_page(
+    typed: Mapping[str, str] | None = None, said: str = "", status: int = 200
+) -> ResponseReturnValue:
+    """The agenda as a list that can be put into order. ``typed`` are minutes by key that are not saved,
+    ``said`` is why."""
     event = access.current()
-    items = queries.running_order(event)
-    return render_template(
+    items = queries.draft(event)
+    page = render_template(
         "agenda/index.html",
         event=event,
         tab="agenda",
         items=items,
         order=editing.order(items),
         seen={item.key: queries.fingerprint([item]) for item in items},
-        warnings=warnings(event, items),
+        warnings=warnings.found(event, items, signed_in().id),
+        waiting=releases.difference(event, items),
+        version=releases.latest_version(event),
+        draft_seen=queries.fingerprint(items),
+        step=drafting.last_step(event.id),
+        quick=ItemForm.quick(items),
+        people=dict.fromkeys(who.name for item in items for who in item.speakers),
+        typed=typed or {},
+        said=said,
         kinds=KIND_NAMES,
         roles=roles,
     )
+    return page, status
+
+
+@blueprint.get(f"{_BASE}/agenda")
+@permission("event")
+def index(slug: str) -> ResponseReturnValue:
+    return _list_page()
+
+
+@blueprint.post(f"{_BASE}/agenda/order")
+@permission("event", csrf="session")
+def arrange(slug: str) -> ResponseReturnValue:
+    """The order of the list and the minutes typed into it; ``to`` is a button: "up:<key>" or "down:<key>"."""
+    keys = request.form.getlist("order")
+    typed = {key: request.form.get(f"minutes-{key}", "").strip() for key in keys}
+    way, _colon, moved = request.form.get("to", "").partition(":")
+    if moved in keys:
+        place = keys.index(moved)
+        keys.insert(max(place - 1, 0) if way == "up" else place + 1, keys.pop(place))
+    wrong = [text for text in typed.values() if not text.isdecimal() or len(text) > 4]
+    if wrong:
+        return _list_page(typed, _("Minutes are a whole number, not “%(text)s”. Nothing was saved yet.", text=wrong[0][:20]), 400)  # fmt: skip
+    minutes = {key: int(text) for key, text in typed.items()}
+    seen = request.form.get("revision", "")
+    try:
+        changes = editing.arrange(
+            access.current(), keys, minutes, seen, clock.now(), signed_in(),
+            moved or request.form.get("moved", ""),
+        )  # fmt: skip
+    except Refused as refused:
+        db.session.rollback()
+        if refused.code == editing.CHANGED:
+            return _list_page(typed, _("%(why)s Nothing of yours was saved. This is the agenda now; minutes that you typed still stand in their fields.", why=str(refused)), 409)  # fmt: skip
+        return _list_page(typed, str(refused), 400)
+    for change in changes:
+        flash(change, "good")
+    db.session.commit()
+    return redirect(url_for("agenda.index", slug=slug, _anchor=f"item-{moved}" if moved else None))
+
+
+@blueprint.post(f"{_BASE}/agenda/undo")
+@permission("event", csrf="session")
+def undo(slug: str) -> ResponseReturnValue:
+    seen = request.form.get("seen", "")
+    try:
+        changes = editing.undo(
+            access.current(), int(seen) if seen.isdecimal() else 0, clock.now(), signed_in()
+        )
+    except Refused as refused:
+        db.session.rollback()
+        flash(_("%(why)s Nothing was taken back; this is the agenda now.", why=str(refused)))
+        return _to_agenda()
+    flash(_("Taken back. %(changes)s", changes=" ".join(changes)), "good")
+    db.session.commit()
+    return _to_agenda()
 
 
 def _item_page(form: ItemForm, status: int = 200, **values: Any) -> ResponseReturnValue:
@@ -102,12 +144,14 @@ def add(slug: str) -> ResponseReturnValue:
     if "more" in request.form:
         return _item_page(form)
     try:
-        changes = editing.add_item(access.current(), form.as_item(), clock.now(), _by())
+        changes = editing.add_item(access.current(), form.as_item(), clock.now(), signed_in())
     except Refused as refused:
         db.session.rollback()
         return _item_page(form, 400, refused=str(refused))
     _said(changes)
     db.session.commit()
+    if "quick" in request.form:
+        return redirect(url_for("agenda.index", slug=slug, _anchor="add-title"))
     return _to_agenda()
 
 
@@ -127,7 +171,7 @@ def edit(slug: str, key: str) -> ResponseReturnValue:
         return _item_page(form, item=_item(event, key))
     try:
         changes = editing.change_item(
-            event, key, form.as_item(), form.revision.data or "", clock.now(), _by()
+            event, key, form.as_item(), form.revision.data or "", clock.now(), signed_in()
         )
     except Refused as refused:
         db.session.rollback()
@@ -151,35 +195,16 @@ def _shown_once(event: Event, key: str, seen: str) -> None:
 
 
 def _item(event: Event, key: str) -> Item | None:
-    return next((item for item in queries.running_order(event) if item.key == key), None)
-
-
-@blueprint.post(f"{_BASE}/agenda/items/<key>/move")
-@permission("event", csrf="session")
-def move(slug: str, key: str) -> ResponseReturnValue:
-    step = -1 if request.form.get("to") == "up" else 1
-    event, seen = access.current(), request.form.get("revision", "")
-    _shown_once(event, key, seen)
-    try:
-        editing.move_item(event, key, step, seen, clock.now(), _by())
-    except Refused as refused:
-        db.session.rollback()
-        if refused.code == "gone":
-            # The order is the one that the page showed, and this item was not in it.
-            abort(404)
-        flash(_("%(why)s Nothing was moved; this is the order now.", why=str(refused)))
-        return _to_agenda()
-    db.session.commit()
-    return redirect(url_for("agenda.index", slug=slug, _anchor=f"item-{key}"))
+    return next((item for item in queries.draft(event) if item.key == key), None)
 
 
 @blueprint.post(f"{_BASE}/agenda/items/<key>/remove")
 @permission("event", csrf="session")
 def remove(slug: str, key: str) -> ResponseReturnValue:
-    seen = request.form.get("revision", "")
+    seen = request.form.get("seen", "")
     _shown_once(access.current(), key, seen)
     try:
-        changes = editing.remove_item(access.current(), key, seen, clock.now(), _by())
+        changes = editing.remove_item(access.current(), key, seen, clock.now(), signed_in())
     except Refused as refused:
         db.session.rollback()
         flash(_("%(why)s Nothing was taken out; this is the agenda now.", why=str(refused)))
@@ -193,7 +218,7 @@ def remove(slug: str, key: str) -> ResponseReturnValue:
 @permission("event")
 def speakers(slug: str) -> ResponseReturnValue:
     event = access.current()
-    items = queries.running_order(event)
+    items = queries.draft(event)
     return render_template(
         "agenda/speakers.html",
         event=event,
@@ -217,7 +242,7 @@ def speaker(slug: str, speaker_id: int) -> ResponseReturnValue:
     elif form.validate():
         try:
             seen = form.revision.data or ""
-            editing.change_speaker(event, speaker_id, form.values(), seen, clock.now(), _by())
+            editing.change_speaker(event, speaker_id, form.values(), seen, clock.now(), signed_in())
         except Refused as refused:
             db.session.rollback()
             row = queries.speaker(event.id, speaker_id) or abort(404)

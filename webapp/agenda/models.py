@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -14,7 +15,8 @@ SPEAKER_ROLES = ("chair", "speaker", "moderator", "interpreter")
 
 
 class Session(Base):
-    """An agenda item. Its planned start follows from the event's start and the minutes before it."""
+    """An agenda item of the draft. Its planned start follows from the event's start and the minutes
+    before it. What people see is the latest ``AgendaRelease``; what really happened stands here."""
 
     __tablename__ = "sessions"
     __table_args__ = (
@@ -42,6 +44,8 @@ class Session(Base):
     # As the chair pressed it.
     started_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
+    # Taken out of the draft, but people still see it: the next release drops the row.
+    taken_out: Mapped[bool] = mapped_column(default=False)
 
     speakers: Mapped[list[SessionSpeaker]] = relationship(
         order_by="SessionSpeaker.position", cascade="all, delete-orphan", back_populates="session"
@@ -81,6 +85,44 @@ class SessionSpeaker(Base):
 
     session: Mapped[Session] = relationship(back_populates="speakers")
     speaker: Mapped[Speaker] = relationship()
+
+
+class AgendaRelease(Base):
+    """One publication of the agenda: what everybody but the organisers sees until the next one."""
+
+    __tablename__ = "agenda_releases"
+    __table_args__ = (
+        sa.UniqueConstraint("event_id", "version"),
+        sa.CheckConstraint("version > 0", name="version"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    version: Mapped[int]
+    at: Mapped[dt.datetime]
+    by: Mapped[str] = mapped_column(sa.String(254), default="")
+    # When the event was to start, as known then: the planned times of this version follow from it.
+    starts_at: Mapped[dt.datetime]
+    # In the words of the event file, each person with the id of their row ("id").
+    items: Mapped[list[dict[str, Any]]]
+    # What differs from the version before, a sentence each.
+    changelog: Mapped[list[str]] = mapped_column(default=list)
+
+
+class AgendaStep(Base):
+    """The draft as it stood before a change, so that the change can be taken back."""
+
+    __tablename__ = "agenda_steps"
+    __table_args__ = (sa.Index("ix_agenda_steps_event_id_id", "event_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
+    at: Mapped[dt.datetime]
+    by: Mapped[str] = mapped_column(sa.String(254), default="")
+    # What was changed, in a sentence or more.
+    summary: Mapped[str] = mapped_column(sa.Text)
+    # As ``AgendaRelease.items``.
+    before: Mapped[list[dict[str, Any]]]
 
 
 class Press(Base):

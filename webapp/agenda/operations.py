@@ -12,17 +12,18 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp.accounts.models import User
+from webapp.agenda import drafting, queries, releases
 from webapp.agenda import items as shape
-from webapp.agenda import queries, rows
+from webapp.agenda.drafting import By as By
+from webapp.agenda.drafting import locked
 from webapp.agenda.models import Note, Press, Session
 from webapp.agenda.queries import Item
 from webapp.audit import operations as audit
-from webapp.db import MILLISECOND, db, lock_row
+from webapp.db import MILLISECOND, db
 from webapp.errors import Refused
 from webapp.events import operations as events
 from webapp.events.models import Event
 
-By = User | str
 Act = Literal["start", "back", "end", "undo_end"]
 ACTS: tuple[Act, ...] = ("start", "back", "end", "undo_end")
 _PRESS_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -30,69 +31,18 @@ MAX_NOTE = 5_000
 MAX_ANNOUNCEMENT = 500
 
 
-def locked(event: Event) -> Event:
-    """The event's row as it is now, locked until the commit: whoever changes what is on comes through
-    here, one after the other."""
-    db.session.flush()
-    row: Event | None = db.session.scalar(
-        lock_row(sa.select(Event).where(Event.id == event.id)).execution_options(
-            populate_existing=True
-        )
-    )
-    if row is None:
-        raise Refused(_("This event is no longer there."), "gone")
-    return row
-
-
-def replace(event: Event, items: Sequence[dict[str, Any]], at: dt.datetime) -> list[str]:
-    """Makes ``items`` (in the words of the event file) the agenda; says what changed, a line for each.
-
-    Rows are kept by key, so that times, notes and figures stay with their item. A person is one row of
-    the event however many items name them. Raises Refused for a bad item, naming it, and if an item
-    that has already started would be dropped.
-    """
-    wanted = shape.read(items)
-    people = shape.one_row_each(wanted)
-    locked(event)
-    there = {row.key: row for row in rows.sessions(event)}
-    keys = [item.key for item in wanted]
-    dropped = [row for key, row in there.items() if key not in keys]
-    for row in dropped:
-        if row.started_at is not None:
-            raise Refused(
-                _("“%(title)s” (key %(key)s) has already started and cannot be taken out of the agenda.",
-                  title=row.title, key=row.key),
-                "started",
-            )  # fmt: skip
-    changes, speakers = rows.write_people(event, people)
-    for row in dropped:
-        changes.append(_("Taken out: “%(title)s”.", title=row.title))
-        db.session.delete(row)
-    stays = rows.longest_in_order(
-        [row.key for row in there.values() if row not in dropped],
-        [key for key in keys if key in there],
-    )
-    for position, item in enumerate(wanted):
-        found = there.get(item.key)
-        if found is None:
-            found = Session(event_id=event.id, key=item.key, position=position)
-            rows.write_item(found, item, speakers)
-            db.session.add(found)
-            changes.append(
-                _("Added: “%(title)s”, %(n)d minutes.", title=item.title, n=item.minutes)
-            )
-            continue
-        if item.key not in stays:
-            changes.append(
-                _("Moved: “%(title)s” is now number %(n)d.", title=item.title, n=position + 1)
-            )
-        found.position = position
-        changes += rows.write_item(found, item, speakers)
-    db.session.flush()
-    rows.drop_unused(event, speakers)
+def replace(
+    event: Event, items: Sequence[dict[str, Any]], at: dt.datetime, by: By = ""
+) -> list[str]:
+    """Makes ``items`` (in the words of the event file) the agenda, draft and public alike; says what
+    changed of the draft, a line for each. The agenda of an event that is a draft itself is published with
+    it. Raises Refused for a bad item, naming it, and if one that has already started would be dropped."""
+    before = queries.draft(event)
+    changes = drafting.write(event, items)
     if changes:
-        event.touch()
-    db.session.flush()
+        drafting.remember(event, before, changes, at, by)
+    if event.state != "draft":
+        releases.publish(event, at, by)
     return changes
 
 
@@ -172,7 +122,7 @@ def press(
     return PressResult(outcome, now.key if now else None, outcome)
 
 
-def _times(item: Item, **values: dt.datetime | None) -> None:
+def _times(item: Item, **values: dt.datetime | bool | None) -> None:
     db.session.execute(sa.update(Session).where(Session.id == item.id).values(**values))
 
 
@@ -185,7 +135,8 @@ def _start(event: Event, items: Sequence[Item], key: str | None, at: dt.datetime
     now = queries.current(items)
     if now:
         _times(now, ended_at=at)
-    _times(item, started_at=at)
+    # What has started belongs to the evening, also where the organisers were about to take it out.
+    _times(item, started_at=at, taken_out=False)
     return True
 
 

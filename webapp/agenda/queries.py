@@ -1,4 +1,4 @@
-"""Reading the running order: what is planned, what really happened, what comes next, what was said."""
+"""Reading the running order: draft and published, what is planned, what really happened, what comes next, what was said."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from webapp.agenda.models import Note, Session, SessionSpeaker, Speaker
+from webapp.agenda.models import AgendaRelease, Note, Session, SessionSpeaker, Speaker
 from webapp.db import db
 from webapp.events.models import Event, Phase
 from webapp.events.texts import Source, Texts
@@ -86,21 +86,21 @@ class Forecast:
     """Against the planned end; negative when there is time in hand."""
 
 
-def running_order(event: Event) -> list[Item]:
-    """All items in order, two queries whatever their number. Always read afresh, so that it may be
-    called again after a verb (or after a lock was waited for) in the same transaction."""
+def draft(event: Event) -> list[Item]:
+    """The organisers' working copy in order, two queries whatever its length. Always read afresh, so
+    that it may be called again after a verb (or after a lock was waited for) in the same transaction."""
     sessions = db.session.execute(
         sa.select(
             Session.id,
+            Session.started_at,
+            Session.ended_at,
             Session.key,
             Session.title,
             Session.summary,
             Session.kind,
             Session.minutes,
-            Session.started_at,
-            Session.ended_at,
         )
-        .where(Session.event_id == event.id)
+        .where(Session.event_id == event.id, ~Session.taken_out)
         .order_by(Session.position, Session.id)
     ).all()
     people = db.session.execute(
@@ -121,18 +121,108 @@ def running_order(event: Event) -> list[Item]:
     by_session: dict[int, list[Who]] = {}
     for session_id, *who in people:
         by_session.setdefault(session_id, []).append(Who(*who))
+    return _cascade(
+        event.starts_at,
+        [
+            ((id_, started_at, ended_at), tuple(words), by_session.get(id_, ()))
+            for id_, started_at, ended_at, *words in sessions
+        ],
+    )
+
+
+_Marks = tuple[int, dt.datetime | None, dt.datetime | None]
+
+
+def _cascade(
+    start: dt.datetime, entries: Iterable[tuple[_Marks, tuple[Any, ...], Iterable[Who]]]
+) -> list[Item]:
+    """Items from (row id, started, ended), (key, title, summary, kind, minutes) and their people."""
     items = []
-    start = event.starts_at
-    for id_, key, title, summary, kind, minutes, started_at, ended_at in sessions:
+    for (id_, started_at, ended_at), (key, title, summary, kind, minutes), people in entries:
         end = start + dt.timedelta(minutes=minutes)
-        speakers = tuple(by_session.get(id_, ()))
         items.append(
             Item(
-                id_, key, title, summary, kind, minutes, start, end, started_at, ended_at, speakers
+                id_, key, title, summary, kind, minutes, start, end, started_at, ended_at,
+                tuple(people),
             )
-        )
+        )  # fmt: skip
         start = end
     return items
+
+
+def kept(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """As ``as_file``, each person with the id of their row: what a release keeps."""
+    return [
+        {
+            **words,
+            "speakers": [
+                {**who, "id": of.speaker_id}
+                for who, of in zip(words["speakers"], item.speakers, strict=True)
+            ],
+        }
+        for words, item in zip(as_file(items), items, strict=True)
+    ]
+
+
+def read_kept(
+    entries: Iterable[dict[str, Any]],
+    starts_at: dt.datetime,
+    marks: Mapping[str, _Marks] | None = None,
+) -> list[Item]:
+    """What ``kept`` wrote, as items again. ``marks``: row id and actual times by key."""
+    marks = marks or {}
+    return _cascade(
+        starts_at,
+        [
+            (
+                marks.get(entry["key"], (0, None, None)),
+                (
+                    entry["key"],
+                    entry["title"],
+                    entry.get("summary", ""),
+                    entry["kind"],
+                    entry["minutes"],
+                ),
+                [
+                    Who(
+                        who["id"],
+                        who["name"],
+                        who["role"],
+                        who.get("title", ""),
+                        who.get("affiliation", ""),
+                        who.get("bio", ""),
+                        who.get("url"),
+                    )
+                    for who in entry["speakers"]
+                ],
+            )
+            for entry in entries
+        ],
+    )
+
+
+def running_order(event: Event) -> list[Item]:
+    """The agenda that people see: the latest release, with what really happened; two queries whatever
+    its length, always read afresh. Nobody sees an event that is a draft itself: its running order is the
+    organisers' draft, which is published with it."""
+    if event.state == "draft":
+        return draft(event)
+    entries = db.session.scalar(
+        sa.select(AgendaRelease.items)
+        .where(AgendaRelease.event_id == event.id)
+        .order_by(AgendaRelease.version.desc())
+        .limit(1)
+    )
+    marks = db.session.execute(
+        sa.select(Session.key, Session.id, Session.started_at, Session.ended_at).where(
+            Session.event_id == event.id
+        )
+    )
+    return read_kept(
+        entries or (),
+        event.starts_at,
+        {key: (id_, started_at, ended_at) for key, id_, started_at, ended_at in marks},
+    )
 
 
 def sources(items: Sequence[Item]) -> list[Source]:
@@ -275,20 +365,19 @@ def notes(event_id: int) -> list[Note]:
 
 
 def speakers(event_id: int) -> list[Speaker]:
-    """Everybody who has a part in the agenda, in the order they first appear."""
+    """Everybody who has a part in the draft, in the order they first appear."""
     first = (
         sa.select(SessionSpeaker.speaker_id, sa.func.min(Session.position).label("position"))
         .join(Session, SessionSpeaker.session_id == Session.id)
-        .where(Session.event_id == event_id)
+        .where(Session.event_id == event_id, ~Session.taken_out)
         .group_by(SessionSpeaker.speaker_id)
         .subquery()
     )
     return list(
         db.session.scalars(
             sa.select(Speaker)
-            .outerjoin(first, first.c.speaker_id == Speaker.id)
-            .where(Speaker.event_id == event_id)
-            .order_by(sa.func.coalesce(first.c.position, 10_000), Speaker.id)
+            .join(first, first.c.speaker_id == Speaker.id)
+            .order_by(first.c.position, Speaker.id)
         )
     )
 

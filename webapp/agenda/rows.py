@@ -1,9 +1,8 @@
-"""Writing the rows of an agenda and saying what that changed, a readable line for each change."""
+"""Writing the rows of an agenda's draft."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 
 from webapp.agenda import items as shape
 from webapp.agenda.items import NewItem, NewPerson
@@ -13,6 +12,7 @@ from webapp.events.models import Event
 
 
 def sessions(event: Event) -> list[Session]:
+    """Every row, also of items that are taken out but still seen."""
     return list(
         db.session.scalars(
             sa.select(Session)
@@ -24,11 +24,8 @@ def sessions(event: Event) -> list[Session]:
     )
 
 
-def write_people(
-    event: Event, people: dict[str, NewPerson]
-) -> tuple[list[str], dict[str, Speaker]]:
-    """Makes or updates the row of everybody who speaks. Answers the changes and the rows by name key."""
-    changes: list[str] = []
+def write_people(event: Event, people: dict[str, NewPerson]) -> dict[str, Speaker]:
+    """Makes or updates the row of everybody who speaks. Answers the rows by name key."""
     rows = {
         shape.name_key(row.name): row
         for row in db.session.scalars(
@@ -38,50 +35,26 @@ def write_people(
     speakers: dict[str, Speaker] = {}
     for key, person in people.items():
         row = rows.get(key)
-        details = {
-            "name": person.name,
-            "title": person.title,
-            "affiliation": person.affiliation,
-            "bio": person.bio,
-            "url": person.url,
-        }
         if row is None:
-            row = Speaker(event_id=event.id, **details)
+            row = Speaker(event_id=event.id)
             db.session.add(row)
-        else:
-            changed = [name for name, value in details.items() if getattr(row, name) != value]
-            for name in changed:
-                setattr(row, name, details[name])
-            if changed:
-                changes.append(
-                    _("%(person)s: changed %(what)s.", person=person.name, what=", ".join(changed))
-                )
+        row.name, row.title, row.affiliation = person.name, person.title, person.affiliation
+        row.bio, row.url = person.bio, person.url
         speakers[key] = row
     db.session.flush()
-    return changes, speakers
+    return speakers
 
 
-def write_item(row: Session, item: NewItem, speakers: dict[str, Speaker]) -> list[str]:
-    """Sets the row to the item and says what that changed (nothing is said about a new row)."""
+def write_item(row: Session, item: NewItem, speakers: dict[str, Speaker]) -> None:
+    """Sets the row to the item."""
     is_new = row.id is None
-    changes = []
-    for name, label in (
-        ("title", _("title")),
-        ("summary", _("summary")),
-        ("kind", _("kind")),
-        ("minutes", _("minutes")),
-    ):
-        before, after = getattr(row, name), getattr(item, name)
-        if before == after:
-            continue
-        setattr(row, name, after)
-        if name == "summary":
-            changes.append(_("“%(title)s”: new summary.", title=item.title))
-        else:
-            changes.append(
-                _("“%(title)s”: %(what)s %(after)s instead of %(before)s.",
-                  title=item.title, what=label, after=after, before=before)
-            )  # fmt: skip
+    row.title, row.summary, row.kind, row.minutes = (
+        item.title,
+        item.summary,
+        item.kind,
+        item.minutes,
+    )
+    row.taken_out = False
     wanted = [(speakers[p.name_key].id, p.role) for p in item.speakers]
     if is_new or [(s.speaker_id, s.role) for s in row.speakers] != wanted:
         # One row may change place without changing itself: keep what is there, by person and role.
@@ -91,37 +64,13 @@ def write_item(row: Session, item: NewItem, speakers: dict[str, Speaker]) -> lis
         ]
         for position, link in enumerate(row.speakers):
             link.position = position
-        names = ", ".join(person.name for person in item.speakers) or _("nobody")
-        changes.append(_("“%(title)s”: now with %(names)s.", title=item.title, names=names))
-    return [] if is_new else changes
 
 
-def drop_unused(event: Event, speakers: dict[str, Speaker]) -> None:
-    """Forgets people who have no part in the agenda any more. Their notes stay with the item."""
-    used = {row.id for row in speakers.values()}
-    for row in db.session.scalars(sa.select(Speaker).where(Speaker.event_id == event.id)):
-        if row.id not in used:
+def drop_unused(event: Event, needed: set[int]) -> None:
+    """Forgets people who have no part in the agenda any more and are not among ``needed``. Their notes
+    stay with the item."""
+    has_part = sa.select(SessionSpeaker.speaker_id).where(SessionSpeaker.speaker_id == Speaker.id)
+    unused = sa.select(Speaker).where(Speaker.event_id == event.id, ~has_part.exists())
+    for row in db.session.scalars(unused):
+        if row.id not in needed:
             db.session.delete(row)
-
-
-def longest_in_order(before: list[str], after: list[str]) -> set[str]:
-    """Keys that keep their order, as many as possible: the others are the ones that moved."""
-    table = [[0] * (len(after) + 1) for _row in range(len(before) + 1)]
-    for i in range(len(before) - 1, -1, -1):
-        for j in range(len(after) - 1, -1, -1):
-            table[i][j] = (
-                table[i + 1][j + 1] + 1
-                if before[i] == after[j]
-                else max(table[i + 1][j], table[i][j + 1])
-            )
-    i = j = 0
-    stays = set()
-    while i < len(before) and j < len(after):
-        if before[i] == after[j]:
-            stays.add(before[i])
-            i, j = i + 1, j + 1
-        elif table[i + 1][j] >= table[i][j + 1]:
-            i += 1
-        else:
-            j += 1
-    return stays

@@ -42,7 +42,7 @@ _ROW_ACT = re.compile(r"(?P<what>add|up|out):(?P<list>targets)(:(?P<row>[0-9]{1,
 _LINES = ("languages", "access_needs")
 _PLAIN = (
     "title", "slug", "summary", "description", "language", "timezone", "mode", "presence", "capacity",
-    "approval", "confirm_address", "ask_companions", "challenge", "listed", "invitation_only", "waitlist", "offer_hours", "host_name", "host_key",
+    "approval", "confirm_address", "ask_companions", "challenge", "order_only", "listed", "invitation_only", "waitlist", "offer_hours", "host_name", "host_key",
     "host_url", "retention_days", "min_stay_minutes", "accent",
 )  # fmt: skip
 
@@ -149,6 +149,9 @@ class EventForm(FlaskForm):
         _l("It stands among all events of this site"), default=rules.DEFAULTS["listed"]
     )
     invitation_only = BooleanField(_l("The form opens only behind a secret link"))
+    order_only = BooleanField(
+        _l("Until the start, people see the order of the agenda without the times of its items")
+    )
     challenge = BooleanField(
         _l("Robots are attacking: let each form cost the browser a moment’s work"),
         description=_l(

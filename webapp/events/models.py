@@ -74,6 +74,8 @@ class Event(Base):
     invitation_key: Mapped[str | None] = mapped_column(sa.String(64))
     # The form asks how many more somebody brings along.
     ask_companions: Mapped[bool] = mapped_column(default=False)
+    # Until the start people see who speaks in which order, and no times of the items.
+    order_only: Mapped[bool] = mapped_column(default=False)
     # Each form costs the browser a moment's work: for an event that robots attack.
     challenge: Mapped[bool] = mapped_column(default=False)
     # Stands for the organisers' own words in the event's mails (``mail.texts``); None if there are none.
@@ -116,6 +118,10 @@ class Event(Base):
     def live_from(self) -> dt.datetime:
         """When the door opens: the planned start, or an early Start."""
         return min(self.starts_at, self.started_at) if self.started_at else self.starts_at
+
+    def hides_times(self, at: dt.datetime) -> bool:
+        """Whether people see the order of the agenda alone at ``at``: until it starts, if it was set so."""
+        return bool(self.order_only) and at < self.live_from
 
     @property
     def closes_by(self) -> dt.datetime:

@@ -262,6 +262,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
     "ask_companions": bool,
     "listed": bool,
     "invitation_only": bool,
+    "order_only": bool,
     "challenge": bool,
     "waitlist": bool,
     "offer_hours": lambda v: whole(v, "offer_hours", _("The number of hours"), 0, 336),
@@ -280,7 +281,7 @@ FIELDS: dict[str, Callable[[Any], Any]] = {
 DEFAULTS: dict[str, Any] = {
     "summary": "", "description": "", "language": "en", "mode": "online", "presence": "room",
     "host_key": "", "host_name": "", "host_url": None, "capacity": None, "approval": False,
-    "confirm_address": False, "ask_companions": False, "challenge": False, "listed": True, "invitation_only": False, "waitlist": True, "offer_hours": 24,
+    "confirm_address": False, "ask_companions": False, "challenge": False, "order_only": False, "listed": True, "invitation_only": False, "waitlist": True, "offer_hours": 24,
     "retention_days": 30, "min_stay_minutes": None, "opens_at": None, "closes_at": None, "languages": [],
     "access_needs": [], "accent": None, "targets": [], "cohosts": [],
 }  # fmt: skip

@@ -13,6 +13,7 @@ from flask_babel import ngettext
 from webapp import clock
 from webapp.accounts.access import signed_in
 from webapp.agenda import queries as agenda
+from webapp.agenda import releases
 from webapp.agenda.queries import Item
 from webapp.attendance import door
 from webapp.cohosts import queries as cohosts
@@ -41,7 +42,7 @@ class Step:
 
 
 def checklist(event: Event, items: list[Item]) -> list[Step]:
-    """What an organiser goes through before the evening, in order."""
+    """What an organiser goes through before the evening, in order. ``items`` are the agenda's draft."""
     base = f"/manage/events/{event.slug}"
     chaired = any(who.role in ("chair", "moderator") for item in items for who in item.speakers)
     public = event.state != "draft"
@@ -61,6 +62,18 @@ def checklist(event: Event, items: list[Item]) -> list[Step]:
             Step(
                 chaired,
                 _("Somebody is in the chair") if chaired else _("Say who is in the chair"),
+                f"{base}/agenda",
+            )
+        )
+    if waiting := len(releases.difference(event, items)):
+        steps.append(
+            Step(
+                False,
+                ngettext(
+                    "Publish the agenda: people do not see %(num)s change yet",
+                    "Publish the agenda: people do not see %(num)s changes yet",
+                    waiting,
+                ),
                 f"{base}/agenda",
             )
         )
@@ -132,7 +145,7 @@ def show(slug: str) -> ResponseReturnValue:
         tab="",
         at=at,
         phase=event.phase(at),
-        steps=checklist(event, items),
+        steps=checklist(event, agenda.draft(event)),
         act=next_act(event, at, is_reported=report is not None),
         trouble=mail_trouble(event),
         standing=standing.sentences(event, at),

@@ -48,7 +48,7 @@ _EVENT_KEYS: dict[str, Kind] = {
     "waitlist": _YES_NO, "offer_hours": _NUMBER,
     "host": _OBJECT, "cohosts": _LIST, "retention_days": _NUMBER, "min_stay_minutes": _MAYBE_NUMBER,
     "opens_at": _MAYBE_TEXT, "closes_at": _MAYBE_TEXT, "languages": _LIST, "access_needs": _LIST,
-    "accent": _MAYBE_TEXT, "ask_companions": _YES_NO, "challenge": _YES_NO, "listed": _YES_NO, "invitation_only": _YES_NO,
+    "accent": _MAYBE_TEXT, "ask_companions": _YES_NO, "challenge": _YES_NO, "order_only": _YES_NO, "listed": _YES_NO, "invitation_only": _YES_NO,
 }  # fmt: skip
 _ROW_KEYS = {"targets": ("label", "url", "language"), "cohosts": ("key", "name", "url")}
 _HOST_KEYS = ("key", "name", "url")
@@ -201,7 +201,7 @@ def load(
             _typed(row, _OBJECT, f"questions[{number}]")
         changes += questions.replace(event, rows)
     items = _typed(data.get("agenda", []), _LIST, "agenda")
-    changes += agenda.replace(event, items, at)
+    changes += agenda.replace(event, items, at, by)
     said = _typed(data.get("translations", {}), _OBJECT, "translations")
     changes += _translate(event, said, at, by)
     words = _mails(_typed(data.get("mails", {}), _OBJECT, "mails"))
@@ -228,10 +228,15 @@ def _mails(given: dict[str, Any]) -> dict[tuple[str, str], Text]:
 
 
 def text_sources(event: Event) -> list[texts.Source]:
-    """Everything of an event that can be said in another language, in the order people read it."""
+    """Everything of an event that can be said in another language, in the order people read it. Of the
+    agenda what people see, and what is new in the organisers' draft."""
+    public = agenda_queries.sources(agenda_queries.running_order(event))
+    places = {source.place for source in public}
+    draft = agenda_queries.sources(agenda_queries.draft(event))
     return [
         *texts.sources(event),
-        *agenda_queries.sources(agenda_queries.running_order(event)),
+        *public,
+        *(source for source in draft if source.place not in places),
         *questions.sources(questions.of_event(event.id)),
     ]
 
@@ -307,11 +312,19 @@ def export(event: Event) -> dict[str, Any]:
         "listed": _unusual(event, "listed"),
         "invitation_only": _unusual(event, "invitation_only"),
         "challenge": event.challenge or None,
+        "order_only": event.order_only or None,
         "waitlist": _unusual(event, "waitlist"),
         "offer_hours": _unusual(event, "offer_hours"),
     }
     result |= {key: value for key, value in optional.items() if value is not None}
-    said = {code: dict(texts.of(event, code)) for code in texts.languages(event)}
+    items = agenda_queries.running_order(event)
+    # Texts of items that only the draft has stay behind like the items themselves.
+    unseen = {source.place for source in agenda_queries.sources(agenda_queries.draft(event))}
+    unseen -= {source.place for source in agenda_queries.sources(items)}
+    said = {
+        code: {place: text for place, text in texts.of(event, code).items() if place not in unseen}
+        for code in texts.languages(event)
+    }
     translations = {code: found for code, found in said.items() if found}
     mails = own_words.as_file(event)
     return {
@@ -320,7 +333,7 @@ def export(event: Event) -> dict[str, Any]:
             {key: value for key, value in row.items() if key != "choices" or value}
             for row in questions.as_file(event.id)
         ],
-        "agenda": agenda_queries.as_file(agenda_queries.running_order(event)),
+        "agenda": agenda_queries.as_file(items),
         **({"translations": translations} if translations else {}),
         **({"mails": mails} if mails else {}),
     }

@@ -79,7 +79,8 @@ def _json_ld(event: Event, items: list[agenda.Item]) -> Markup:
 
 
 def _render(event: Event, at: dt.datetime, *, preview: bool = False, source: str = "") -> str:  # fmt: skip
-    items = agenda.in_language(agenda.running_order(event), texts.here(event))
+    order = agenda.draft(event) if preview else agenda.running_order(event)
+    items = agenda.in_language(order, texts.here(event))
     event = texts.shown(event, i18n.language())
     left = None
     if event.capacity is not None:
@@ -108,6 +109,7 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False, source: str
         report=reports.latest(event) if state == "over" else None,
         json_ld=_json_ld(event, items),
         preview=preview,
+        order_only=event.hides_times(at),
         signup_url=f"/events/{event.slug}/signup" + (f"?from={source}" if source else ""),
     )
 
@@ -128,7 +130,7 @@ def event(slug: str) -> Response:
 @blueprint.get("/manage/events/<slug>/preview")
 @permission("event")
 def preview(slug: str) -> str:
-    """In the language asked for, as readers of that one see it."""
+    """In the language asked for, as readers of that one will see it once the agenda's draft is out."""
     event = access.current()
     i18n.pin(request.args.get(i18n.ARGUMENT) or event.language)
     return _render(event, clock.now(), preview=True)
@@ -137,8 +139,16 @@ def preview(slug: str) -> str:
 def _agenda_page(slug: str) -> str:
     found = _public(slug)
     items = agenda.in_language(agenda.running_order(found), texts.here(found))
-    now, following = agenda.now_and_next(items, clock.now(), found.phase(clock.now()))
-    return render_template("front/agenda.html", event=found, items=items, now=now, next=following)
+    at = clock.now()
+    now, following = agenda.now_and_next(items, at, found.phase(at))
+    return render_template(
+        "front/agenda.html",
+        event=found,
+        items=items,
+        now=now,
+        next=following,
+        order_only=found.hides_times(at),
+    )
 
 
 @blueprint.get("/events/<slug>/agenda")
@@ -153,6 +163,8 @@ def _moment(at: dt.datetime | None) -> str | None:
 
 def _agenda_json(slug: str) -> str:
     found = _public(slug)
+    # Nobody adds the lengths up to what is not to be known yet, either.
+    order_only = found.hides_times(clock.now())
     return json.dumps(
         {
             "event": found.slug,
@@ -164,9 +176,9 @@ def _agenda_json(slug: str) -> str:
                     "title": item.title,
                     "summary": item.summary,
                     "kind": item.kind,
-                    "minutes": item.minutes,
-                    "planned_start": _moment(item.planned_start),
-                    "planned_end": _moment(item.planned_end),
+                    "minutes": None if order_only else item.minutes,
+                    "planned_start": None if order_only else _moment(item.planned_start),
+                    "planned_end": None if order_only else _moment(item.planned_end),
                     "started_at": _moment(item.started_at),
                     "ended_at": _moment(item.ended_at),
                     "speakers": [
@@ -196,7 +208,9 @@ def agenda_json(slug: str) -> Response:
 def _agenda_ics(slug: str) -> bytes:
     found = _public(slug)
     items = agenda.in_language(agenda.running_order(found), texts.here(found))
-    return bytes(ical.calendar(texts.shown(found, i18n.language()), items))
+    shown = texts.shown(found, i18n.language())
+    made = ical.order if found.hides_times(clock.now()) else ical.calendar
+    return bytes(made(shown, items))
 
 
 @blueprint.get("/events/<slug>/agenda.ics")

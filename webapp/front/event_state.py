@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from webapp import clock
 from webapp.accounts.access import signed_in
+from webapp.agenda import releases
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import access, operations
@@ -35,11 +36,20 @@ def _done(act: Callable[[Event], None], said: str) -> ResponseReturnValue:
     return redirect(address)
 
 
+def _publish(event: Event) -> None:
+    """With its agenda. Pressed again from an old page it publishes nothing that was changed since."""
+    at = clock.now()
+    was_draft = operations.locked(event).state == "draft"
+    operations.publish(event, at=at, by=signed_in())
+    if was_draft:
+        releases.publish(event, at, signed_in())
+
+
 @blueprint.post("/publish")
 @permission("event")
 def publish(slug: str) -> ResponseReturnValue:
     return _done(
-        lambda event: operations.publish(event, at=clock.now(), by=signed_in()),
+        _publish,
         _("The page is public now. Pass its address on."),
     )
 

@@ -163,7 +163,7 @@ _MACHINE = _l("how the site itself is doing")
 # Tables that say nothing about attendees, with what they say.
 OTHERS = {
     "events": _PROGRAMME, "cohosts": _PROGRAMME, "join_targets": _PROGRAMME, "questions": _PROGRAMME, "form_undos": _PROGRAMME, "source_links": _PROGRAMME, "host_logos": _PROGRAMME, "handovers": _COUNTS, "handover_warnings": _MACHINE,
-    "sessions": _PROGRAMME, "speakers": _PROGRAMME, "session_speakers": _PROGRAMME,
+    "sessions": _PROGRAMME, "agenda_releases": _PROGRAMME, "agenda_steps": _PROGRAMME, "speakers": _PROGRAMME, "session_speakers": _PROGRAMME,
     "mail_plans": _PROGRAMME, "mailings": _PROGRAMME, "mailing_texts": _PROGRAMME,
     "presses": _PROGRAMME, "notes": _PROGRAMME, "reports": _PROGRAMME, "report_versions": _PROGRAMME,
     "users": _STAFF, "user_sessions": _STAFF, "api_tokens": _STAFF, "memberships": _STAFF,

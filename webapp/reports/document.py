@@ -155,6 +155,7 @@ def build(
         "sources": [row["source"] for row in figures["attendance"]["by_source"]],
         "presence_known": saying.is_measured(figures),
         "agenda": _marks(evidence, left_out),
+        "agenda_version": evidence.agenda_version,
         "curve": [[moment(minute), count] for minute, count in evidence.curve]
         if evidence.curve and saying.is_measured(figures)
         else None,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from webapp.agenda import queries as agenda_queries
+from webapp.agenda import releases
 from webapp.agenda.queries import Item, Who
 from webapp.attendance import figures as attendance_figures
 from webapp.events.models import Event
@@ -33,6 +34,8 @@ class Evidence:
     curve: list[tuple[dt.datetime, int]] | None
     items: tuple[Item, ...]
     notes: tuple[Said, ...]
+    agenda_version: int | None = None
+    """The published version of the agenda that the figures by session follow."""
 
     def session(self, key: str) -> dict[str, Any] | None:
         """The figures of one agenda item."""
@@ -81,4 +84,5 @@ def gather(event: Event, at: dt.datetime) -> Evidence:
         curve=attendance_figures.curve(event, at),
         items=tuple(as_it_was(items)),
         notes=tuple(notes),
+        agenda_version=releases.latest_version(event),
     )

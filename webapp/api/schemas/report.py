@@ -130,6 +130,9 @@ class Report(Answer):
     sources = many(fields.String(), f"Of {', '.join(SOURCES)}, those that there were.")
     presence_known = yes_no("Whether any source measured how long people were there.")
     agenda = many(Mark)
+    agenda_version = whole(
+        "The published version of the agenda that the figures by session follow.", unknown=True
+    )
     curve = fields.List(
         fields.List(fields.Raw()),
         required=True,
