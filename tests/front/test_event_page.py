@@ -43,7 +43,7 @@ def show(client, slug, at=NOW):
 def test_before_the_event_one_large_button(client, evening):
     text = show(client, evening(title="Peace: What Next?", host_name="Friends"))
     assert "Save my place" in text
-    assert "Peace <small>What Next?</small>" in text
+    assert 'Peace<span class="hidden-visually">:</span> <small>What Next?</small>' in text
     assert "Tuesday, 6 April 2027, 19:00 to 20:45" in text
     assert "London time" in text
     assert "Łucja Ąžuolė 0" in text
