@@ -3,6 +3,7 @@ must do without."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.browser.site import Site
 from tests.browser.test_room import visits
 from tests.browser.test_signing_up import Visitor, signups, tab_to
 from tests.browser.watch import Watch
+from webapp import clock
 from webapp.accounts.models import User
 from webapp.db import db
 from webapp.mail.models import OutgoingMail
@@ -60,6 +62,68 @@ def change(site: Site, evening: Evening, **values: object) -> None:
             setattr(row, name, value)
 
 
+def test_step_1_a_shared_link_says_what_when_who_and_what_becomes_of_ones_data(
+    make: Make, visitor: Visitor
+) -> None:
+    evening = make(
+        starts_in=3000, description="**Bring a friend.**", languages=["English", "Español"]
+    )
+    page = visitor(viewport=PHONE, timezone_id="America/La_Paz").new_page()
+    page.goto(evening.page)
+    expect(page.locator("h1")).to_have_text(evening.title)
+    expect(page.locator(".kicker")).to_have_text("Live online, from Friends of Something")
+    expect(page.locator(".when")).to_contain_text("London time")
+    expect(page.locator("[data-local]")).to_contain_text("(La Paz)")
+    names = [name.removesuffix(" Chair") for name in page.locator(".lineup b").all_inner_texts()]
+    assert names == [
+        "Opening", "Tim Young", "Claudia Turbet-Delof", "Leonardo Flores", "Miriam Amancay Colque",
+        "Ollie Vargas", "Jeremy Corbyn", "Closing",
+    ]  # fmt: skip
+    expect(page.locator(".lineup li").first).to_contain_text("Kate Hudson")
+    facts = page.get_by_role("complementary", name="Good to know")
+    expect(facts).to_contain_text("Free.")
+    expect(facts).to_contain_text("then only the count remains")
+    # The first thing that Tab comes to after the skip link is the one act of the page.
+    tab_to(page, "Skip to the content")
+    page.keyboard.press("Enter")
+    assert tab_to(page, "Privacy") == ["Save my place", "Get your link again", "Privacy"]
+    # What lay under the bar at a phone's lower edge comes out of it with the focus.
+    agenda = page.get_by_role("link", name="The agenda", exact=True)
+    agenda.evaluate("link => scrollBy(0, link.getBoundingClientRect().bottom - innerHeight + 5)")
+    assert tab_to(page, "Friends of Something") == [
+        "The agenda", "Agenda for your calendar", "Friends of Something",
+    ]  # fmt: skip
+    tab_to(page, "Privacy", "Shift+Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("What is kept, and until when")
+
+
+def test_step_2_each_state_says_what_one_can_do(site: Site, make: Make, visitor: Visitor) -> None:
+    told = make(starts_in=-400)
+    with site.rows():
+        publish_report(told)
+    day = dt.timedelta(days=1)
+    link_again = "Already signed up? Get your link again"
+    faces = [
+        (make(starts_in=9000), "Takes half a minute.", "Save my place", "Save your place"),
+        (make(starts_in=9000, opens_at=clock.now() + day), "Sign-up opens on", "The agenda", "Agenda"),
+        (make(starts_in=600, capacity=1), "All places are taken.", "Join the waiting list", "Wait for a place"),
+        (make(starts_in=600, capacity=1, waitlist=False), "All places are taken.", link_again, "Send me my link again"),
+        (make(starts_in=600, closes_at=clock.now() - day), "Sign-up is closed.", link_again, "Send me my link again"),
+        (make(starts_in=600, state="cancelled"), "This event was called off.", "Privacy", "What is kept"),
+        (told, "This event is over.", "Read the report", "What seven people told us"),
+    ]  # fmt: skip
+    page = visitor(java_script_enabled=False, viewport=PHONE).new_page()
+    for evening, words, label, heading in faces:
+        page.goto(evening.page)
+        expect(page.locator(".poster")).to_contain_text(words)
+        is_open = page.get_by_role("link", name="Save my place").count() > 0
+        assert is_open == (label == "Save my place"), words
+        press(page, label)
+        expect(page.locator("h1")).to_contain_text(heading)
+
+
 def test_steps_3_5_and_12_signed_up_on_the_evening_and_in_by_the_same_browser(
     site: Site, make: Make, visitor: Visitor
 ) -> None:
@@ -90,19 +154,20 @@ def test_step_12_by_the_button_of_the_events_page_without_javascript(
     evening = make()
     page = visitor(java_script_enabled=False, viewport=PHONE).new_page()
     page.goto(f"{evening.page}/signup")
-    page.get_by_label("Your name").fill("Ben")
-    page.get_by_label("Your e-mail address").fill("ben@example.org")
-    page.locator("#consent").check()
-    page.get_by_role("button", name="Save my place").click()
+    type_in(page, "Your name", "Ben")
+    type_in(page, "Your e-mail address", "ben@example.org")
+    tab_to(page, "I agree that")
+    page.keyboard.press("Space")
+    press(page, "Save my place")
     page.goto(evening.page)
-    page.get_by_role("link", name="Join", exact=True).click()
-    page.get_by_role("button", name="Go in").click()
+    press(page, "Join")
+    press(page, "Go in")
     expect(page.get_by_role("button", name="Leave")).to_be_visible()
     assert visits(site, evening)[0].is_registered
     # Another browser is told what it can do instead.
     stranger = visitor().new_page()
     stranger.goto(evening.page)
-    stranger.get_by_role("link", name="Join", exact=True).click()
+    press(stranger, "Join")
     expect(stranger.get_by_role("heading", name="This browser has not signed up")).to_be_visible()
 
 
@@ -113,9 +178,9 @@ def test_step_7_the_button_that_proves_the_address_leads_in(
     change(site, evening, status="pending", pending_reason="address", confirmed_at=None)
     page = visitor(java_script_enabled=False, viewport=PHONE).new_page()
     page.goto(evening.confirm)
-    page.get_by_role("button", name="Yes, this is my address").click()
+    press(page, "Yes, this is my address")
     expect(page.get_by_text("your address is confirmed and you have a place")).to_be_visible()
-    page.get_by_role("button", name="Go in").click()
+    press(page, "Go in")
     assert [visit.person_key for visit in visits(site, evening)] == [evening.person_key]
     assert person(site, evening).status == "confirmed"
 
@@ -195,9 +260,11 @@ def test_step_13_how_many_watch_with_you(site: Site, make: Make, visitor: Visito
     evening = make()
     page = visitor(java_script_enabled=False).new_page()
     page.goto(evening.join)
-    page.get_by_role("button", name="Go in").click()
-    page.get_by_label("How many besides you?").fill("3")
-    page.get_by_role("button", name="Say so").click()
+    press(page, "Go in")
+    tab_to(page, "Watching with others?")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("3")
+    press(page, "Say so")
     expect(page.get_by_text("Thank you, that is noted.")).to_be_visible()
 
 
