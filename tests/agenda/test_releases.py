@@ -13,12 +13,14 @@ from tests.factories import make_event, make_user
 from tests.signin import sign_in
 from webapp.agenda import drafting, editing, operations, queries, releases
 from webapp.agenda.models import AgendaRelease, Session, Speaker
+from webapp.attendance import figures
 from webapp.audit.models import AuditEntry
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import operations as events
 from webapp.events.models import Event
 from webapp.front import event_file
+from webapp.reports import evidence
 
 BASE = "/manage/events/bolivia"
 
@@ -49,9 +51,13 @@ def test_people_see_the_last_version_until_the_next(evening):
     assert public(evening) == before
     assert evening.revision == told
     assert releases.difference(evening, queries.draft(evening)) == lines
+    counted = figures.figures(evening, NOW)["sessions"]
+    assert [(row["key"], row["speakers"]) for row in counted] == [(k, who) for k, _n, who in before]
     release = releases.publish(evening, NOW, "ada")
     assert [key for key, _minutes, _who in public(evening)] == ["opening", "claudia", "tim", "leonardo", "closing"]  # fmt: skip
     assert (release.version, release.changelog, release.by) == (2, lines, "ada")
+    assert len(figures.figures(evening, NOW)["sessions"]) == 5
+    assert evidence.gather(evening, NOW).agenda_version == 2
     assert evening.revision == told + 1
     assert [r.version for r in releases.of_event(evening.id)] == [2, 1]
     # The first one can still be read as people saw it.

@@ -42,6 +42,7 @@ def _list_page(
         waiting=releases.difference(event, items),
         version=releases.latest_version(event),
         draft_seen=queries.fingerprint(items),
+        is_live=event.phase(clock.now()) == "live",
         step=drafting.last_step(event.id),
         quick=ItemForm.quick(items),
         people=dict.fromkeys(who.name for item in items for who in item.speakers),
@@ -254,7 +255,10 @@ def speaker(slug: str, speaker_id: int) -> ResponseReturnValue:
                 field = getattr(form, refused.code, form.name)
                 field.errors = [*field.errors, str(refused)]
         else:
-            flash(_("Saved."), "good")
+            if event.state == "draft":
+                flash(_("Saved."), "good")
+            else:
+                flash(_("Saved in the draft. People see it once you publish the agenda."), "good")
             db.session.commit()
             return redirect(url_for("agenda.speakers", slug=slug))
     else:
