@@ -172,6 +172,17 @@ def test_a_mail_after_the_event_says_why_it_waits(ada: Any, client: Any) -> None
     assert client.get(f"{BASE}/offer/something").status_code == 404
 
 
+def test_a_mail_that_cannot_be_sent_yet_is_not_offered(ada: Any, client: Any) -> None:
+    """The event is over and nobody is known to have come: the schedule says that, as the mail's page does."""
+    event = mine(ada, make_event(slug="evening", starts_at=NOW - 4 * HOUR))
+    make_signup(event)
+    db.session.commit()
+    text = said(client.page(BASE))
+    assert "Nobody is known to have come." in text
+    assert "Read it and send it" not in text
+    assert "Waits for your OK" not in text
+
+
 def test_the_number_of_queries_does_not_grow(ada: Any, client: Any, count_queries: Any) -> None:
     event = mine(ada, coming_event())
 

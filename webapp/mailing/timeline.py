@@ -117,7 +117,10 @@ def _offers(
         count = None
         if is_over and known is not None and known.is_known:
             count = offers.reached(kind, event, offers.selection(event, kind, 0)).people
-        found.append(_offer(kind, event, count, by_door, event.actual_end, is_over))
+        # While nobody is known to have come it cannot be sent, and the line says what is missing.
+        note = offers.why_not(event, kind, at) if is_over and count is None else ""
+        ripe = is_over and not note
+        found.append(_offer(kind, event, count, by_door, event.actual_end, ripe, note))
     version = reports.latest(event)
     told = {m.number for m in mailings if m.kind == "report_published" and m.state != "stopped"}
     if version is not None and version.version not in told:
@@ -135,6 +138,7 @@ def _offer(
     by_door: bool,
     when: dt.datetime,
     is_ripe: bool = True,
+    note: str = "",
 ) -> Line:
     mailing = Mailing(event_id=event.id, kind=kind, state="draft", number=0)
     return Line(
@@ -144,6 +148,7 @@ def _offer(
         state_words=_("Waits for your OK") if is_ripe else _("After the end, with your OK"),
         whom=words.whom(kind, by_door),
         count=count,
+        note=note,
         offer=kind,
     )
 
