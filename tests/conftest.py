@@ -84,11 +84,21 @@ def migrated_app(database_uri: str, tmp_path_factory: pytest.TempPathFactory) ->
     from tests import rows
 
     rows.close()
+    hang_up(app)
+
+
+def hang_up(app: Flask) -> None:
+    """Closes the app's connections; those of the door's own engine as well, so that no test that puts
+    something else in its place leaves one open."""
     with app.app_context():
         db.engine.dispose()
-    of_the_door = app.extensions.get("door_engine")
-    if isinstance(of_the_door, sa.Engine):
-        of_the_door.dispose()
+    hang_up_at_the_door(app)
+
+
+def hang_up_at_the_door(app: Flask) -> None:
+    engine = app.extensions.pop("door_engine", None)
+    if isinstance(engine, sa.Engine):
+        engine.dispose()
 
 
 def empty_database(app: Flask) -> None:
@@ -121,6 +131,7 @@ def app(migrated_app: Flask) -> Iterator[Flask]:
     migrated_app.config.clear()
     migrated_app.config.update(before)
     forget(migrated_app)
+    hang_up_at_the_door(migrated_app)
     empty_database(migrated_app)
 
 
@@ -149,8 +160,7 @@ def another_app(app: Flask, tmp_path: Path) -> Iterator[Any]:
 
     yield make
     for one in made:
-        with one.app_context():
-            db.engine.dispose()
+        hang_up(one)
 
 
 @pytest.fixture

@@ -119,9 +119,11 @@ def restore(app: Flask, taken: Dump) -> None:
 def _count_on(connection: sa.Connection, table: sa.Table, highest: int) -> None:
     """The next new row gets the number it would have got, as on SQLite by itself."""
     if connection.dialect.name == "postgresql":
+        # A number that counts as used, where there is one: only of those it is seen that they count from
+        # one again afterwards (``empty_database``).
         connection.execute(
-            sa.text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :next, false)"),
-            {"name": table.name, "next": highest + 1},
+            sa.text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :number, :is_used)"),
+            {"name": table.name, "number": max(highest, 1), "is_used": highest > 0},
         )
 
 

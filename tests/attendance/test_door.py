@@ -38,10 +38,7 @@ def guestbook(app):
             db.session.commit()
             return event.id, links.join_token(person)
 
-    yield make
-    engine = app.extensions.pop("door_engine", None)
-    if engine is not None:
-        engine.dispose()
+    return make
 
 
 @pytest.fixture

@@ -74,7 +74,7 @@ def test_an_organiser_sees_who_did_not_click_and_can_let_them_in(
     client = visitors().client
     sign_in(client, 1)
     page = client.page(f"/manage/events/{slug}/signups?status=pending")
-    assert "looked like a robot" in page.text
+    assert "Looked like a robot" in page.text
     signup = house.signup()
     path = f"/manage/events/{slug}/signups/{signup.public_id}"
     answer = client.post(f"{path}/approve", data={"csrf_token": page.field("csrf_token")})
