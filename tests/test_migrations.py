@@ -12,9 +12,12 @@ from alembic import command
 from alembic.util import CommandError
 from sqlalchemy.engine import make_url
 
+from tests.agenda.evening import agenda as evening
 from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_user, make_visit
 from webapp import create_app, migrate
+from webapp.agenda import operations as agenda
+from webapp.agenda.models import AgendaRelease
 from webapp.db import Base, db
 
 
@@ -50,7 +53,14 @@ def test_up_and_down_with_rows(fresh):
     assert tables() == set(Base.metadata.tables)
     event = make_event(make_user())
     make_visit(event, NOW, NOW + dt.timedelta(minutes=5), signup=make_signup(event))
+    agenda.replace(event, evening(), NOW)
+    seen = db.session.scalar(sa.select(AgendaRelease.items))
     db.session.commit()
+    db.session.remove()
+    # What people saw of the agenda before there were versions is the first one.
+    migrate.downgrade("0851-1")
+    migrate.upgrade()
+    assert db.session.scalar(sa.select(AgendaRelease.items)) == seen
     db.session.remove()
     migrate.downgrade("base")
     assert tables() == set()

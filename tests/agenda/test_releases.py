@@ -142,6 +142,18 @@ def test_loading_a_file_publishes_and_an_events_publication_publishes_its_agenda
 
 
 @pytest.mark.case("D35")
+def test_a_new_item_can_be_translated_before_people_see_it(evening):
+    drafting.write(evening, [*agenda(), {"key": "guest", "title": "A secret guest", "minutes": 9}])
+    sources = event_file.text_sources(evening)
+    said = {"agenda/guest/title": "Una invitada", "agenda/tim/title": "Un año"}
+    events.translate(evening, "es", said, sources, NOW, "ada")
+    public = event_file.export(evening)
+    assert public["translations"] == {"es": {"agenda/tim/title": "Un año"}}
+    releases.publish(evening, NOW, "ada")
+    assert event_file.export(evening)["translations"] == {"es": said}
+
+
+@pytest.mark.case("D35")
 def test_the_pages_of_publishing(client, app, count_queries):
     with app.app_context():
         ada = make_user("Ada")
