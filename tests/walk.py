@@ -63,6 +63,7 @@ TYPED: dict[str, dict[str, str]] = {
     "tokens.make": {"label": "The yearly overview"},
     "team.index": {"email": "emil@example.org", "role": "organiser"},
     "users.new": {"email": "gus@example.org", "name": "Gus", "role": "organiser"},
+    "clone.make": {"day": "2027-05-01"},
     "events.new": {"title": "Another evening", "starts_at": "2027-05-01T19:00", "ends_at": "2027-05-01T20:00"},
     "blasts.new": {"subject_en": "Bring a friend", "body_en": "Hello {name}"},
     "mailing.reminders": {"amount": "90", "unit": "minutes", "anchor": "start"},

@@ -53,6 +53,7 @@ PAGES: dict[str, list[str]] = {
     "users.new": ["/admin/users/new"],
     "users.show": ["/admin/users/{ada}", "/admin/users/{dora}"],
     "board.show": [BOLIVIA, BEFORE, "{draft.manage}", "{long.manage}"],
+    "clone.make": [f"{BOLIVIA}/clone", "{long.manage}/clone"],
     "events.new": ["/manage/events/new"],
     "events.settings": [f"{BEFORE}/settings"],
     "event_state.ask_cancel": [f"{BEFORE}/cancel"],

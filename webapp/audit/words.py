@@ -15,6 +15,7 @@ from webapp.templating import number
 # have no sentence here.
 SENTENCES = {
     "event.created": _l("The event was made."),
+    "event.cloned": _l("The event was made like an earlier one."),
     "event.changed": _l("The event was changed."),
     "event.translated": _l("The event's texts in another language were changed."),
     "event.published": _l("The event was published."),
@@ -212,6 +213,8 @@ def addition(entry: AuditEntry) -> str:
         case "event.people_erased" | "signup.tagged" | "signup.untagged":
             people = int(details.get("people", 0))
             return ngettext("%(n)s person", "%(n)s people", people, n=number(people))
+        case "event.cloned":
+            return str(details.get("of", ""))
         case "event.translated":
             return str(details.get("language", ""))
         case "signups.exported" if "people" in details:

@@ -7,6 +7,7 @@ import datetime as dt
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from sqlalchemy.orm import undefer
 
 from webapp import addresses
 from webapp.accounts.models import User
@@ -121,6 +122,24 @@ def remove_logo(event: Event, key: str) -> None:
         sa.delete(HostLogo).where(HostLogo.event_id == event.id, HostLogo.host_key == key)
     )
     event.touch()
+
+
+def copy(source: Event, event: Event) -> None:
+    """Gives the hosts of a new event the pictures and the contacts they have at ``source``. A private link
+    is a secret of its own, and made anew where one is wanted."""
+    contacts = {cohost.key: cohost.contact_email for cohost in source.cohosts}
+    for cohost in event.cohosts:
+        cohost.contact_email = contacts.get(cohost.key)
+    for logo in db.session.scalars(
+        sa.select(HostLogo).where(HostLogo.event_id == source.id).options(undefer(HostLogo.data))
+    ):
+        db.session.add(
+            HostLogo(
+                event_id=event.id, host_key=logo.host_key, digest=logo.digest, width=logo.width,
+                height=logo.height, data=logo.data,
+            )
+        )  # fmt: skip
+    db.session.flush()
 
 
 def set_logo(event: Event, key: str, raw: bytes, at: dt.datetime, by: User) -> HostLogo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -218,6 +219,32 @@ def create(values: Mapping[str, Any], *, at: dt.datetime, by: By, owner: User | 
     record(event, "event.created", at, by)
     db.session.flush()
     return event
+
+
+def take_over(source: Event, event: Event, at: dt.datetime) -> None:
+    """Gives a new draft what another event has besides its settings: the team, and its texts in other
+    languages. That of a title goes with the title it was made for. Who may no longer sign in is left out."""
+    known = set(
+        db.session.scalars(sa.select(Membership.user_id).where(Membership.event_id == event.id))
+    )
+    members = db.session.scalars(
+        sa.select(Membership)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.event_id == source.id, User.disabled_at.is_(None))
+        .order_by(Membership.id)
+    )
+    db.session.add_all(
+        Membership(event_id=event.id, user_id=one.user_id, role=one.role, created_at=at)
+        for one in members
+        if one.user_id not in known
+    )
+    kept = copy.deepcopy(source.translations or {})
+    if event.title != source.title:
+        for said in kept.values():
+            said["texts"].pop("title", None)
+            said["of"].pop("title", None)
+    event.translations = {code: said for code, said in kept.items() if said["texts"]}
+    db.session.flush()
 
 
 def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) -> list[str]:

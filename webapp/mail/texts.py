@@ -167,3 +167,17 @@ def save(
         )
     )  # fmt: skip
     return True, _seal(_read(event_id))
+
+
+def copy(source_id: int, event_id: int, *, at: dt.datetime, by: str) -> str | None:
+    """Gives a new event, whose lock the caller holds, the words of another one's mails as they are now;
+    answers its seal."""
+    db.session.add_all(
+        MailText(
+            event_id=event_id, key=text.key, language=text.language, revision=1, is_current=True,
+            subject=text.subject, body=text.body, changed_at=at, changed_by=by,
+        )
+        for text in written(source_id)
+    )  # fmt: skip
+    db.session.flush()
+    return _seal(_read(event_id))

@@ -4,6 +4,7 @@ here."""
 from __future__ import annotations
 
 from webapp.mailing.operations import blasts
+from webapp.mailing.operations.copying import copy
 from webapp.mailing.operations.due import end_hold, remind
 from webapp.mailing.operations.holding import send_now, stop
 from webapp.mailing.operations.notices import HOLD, look
@@ -26,6 +27,7 @@ __all__ = [
     "batch",
     "blasts",
     "change_reminder",
+    "copy",
     "dismiss",
     "end_hold",
     "forget",

@@ -4,6 +4,7 @@ organisers change them."""
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
@@ -24,8 +25,8 @@ By = User | str
 MOST_REMINDERS = 6
 
 
-def make(event: Event, at: dt.datetime) -> MailPlan:
-    """The event's plan, made with its default reminders if it has none yet."""
+def make(event: Event, at: dt.datetime, first: Sequence[Mailing] | None = None) -> MailPlan:
+    """The event's plan, made if it has none yet: with the ``first`` reminders, or else the usual ones."""
     plan = queries.plan_of(event.id)
     if plan is not None:
         return plan
@@ -39,7 +40,7 @@ def make(event: Event, at: dt.datetime) -> MailPlan:
     try:
         with db.session.begin_nested():
             db.session.add(plan)
-            db.session.add_all(queries.defaults(event.id, at))
+            db.session.add_all(queries.defaults(event.id, at) if first is None else first)
     except IntegrityError:
         # Another worker was a moment sooner.
         return db.session.get_one(MailPlan, event.id)

@@ -13,7 +13,7 @@ from webapp.signup.operations.deciding import approve, decline, mark_crew
 from webapp.signup.operations.editing import edit
 from webapp.signup.operations.entering import MADE, Outcome, SignedUp, send_link_again, sign_up
 from webapp.signup.operations.leaving import cancel, come_back, give_up
-from webapp.signup.operations.linking import add_link, remove_link
+from webapp.signup.operations.linking import add_link, copy_links, remove_link
 from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
 from webapp.signup.operations.queueing import accept, move_seats
 from webapp.signup.operations.queueing import fill as fill_seats
@@ -47,6 +47,7 @@ __all__ = [
     "check_open",
     "claim",
     "come_back",
+    "copy_links",
     "correct_address",
     "correct_own",
     "decline",

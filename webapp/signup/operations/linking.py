@@ -46,6 +46,23 @@ def add_link(
     return link
 
 
+def copy_links(source_id: int, event_id: int, at: dt.datetime) -> None:
+    """Gives a new event the named links of another."""
+    for link in db.session.scalars(
+        sa.select(SourceLink).where(SourceLink.event_id == source_id).order_by(SourceLink.id)
+    ):
+        db.session.add(
+            SourceLink(
+                event_id=event_id,
+                key=link.key,
+                label=link.label,
+                place=link.place,
+                created_at=at,
+            )
+        )
+    db.session.flush()
+
+
 def remove_link(event: Event, link_id: int, at: dt.datetime, by: User) -> None:
     """Takes the name away. Whoever still uses the link gets to the event, and is counted by its short word.
     Raises Refused if somebody was quicker."""
