@@ -17,7 +17,7 @@ from webapp.cohosts import queries as cohosts
 from webapp.events import accent, access, texts
 from webapp.events import queries as events
 from webapp.events.models import Event
-from webapp.front import page_cache, thanks
+from webapp.front import page_cache, share_card, thanks
 from webapp.permissions import permission
 from webapp.reports import queries as reports
 from webapp.signup import people
@@ -110,6 +110,7 @@ def _render(event: Event, at: dt.datetime, *, preview: bool = False, source: str
         json_ld=_json_ld(event, items),
         preview=preview,
         order_only=event.hides_times(at),
+        card=share_card.of(event),
         signup_url=f"/events/{event.slug}/signup" + (f"?from={source}" if source else ""),
     )
 
@@ -229,6 +230,15 @@ def accent_css(slug: str, colour: str) -> Response:
         abort(404)
     return Response(
         accent.stylesheet(f"#{colour}"), mimetype="text/css", headers={"Cache-Control": _YEAR}
+    )
+
+
+@blueprint.get("/events/<slug>/card.png")
+@permission("public")
+def card(slug: str) -> Response:
+    """The picture for those who pass the address on. As much of a secret as the page: a draft has none."""
+    return page_cache.serve(
+        f"card:{slug}", lambda: share_card.of(_public(slug)).picture(), "image/png"
     )
 
 

@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 
 from webapp import templating
 from webapp.reports import article as articles
-from webapp.reports import curve, prose
+from webapp.reports import curve, prose, typefaces
 from webapp.reports.article import Article
 
 log = logging.getLogger(__name__)
@@ -26,13 +26,6 @@ HERE = Path(__file__).parent
 STANDARD: Literal["ua-1"] = "ua-1"
 # A glyph that no font has shows as a box only if the standard is left away.
 _MISSING = "could not be displayed"
-
-
-@lru_cache(maxsize=1)
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[HERE / "fonts"]
-    )
 
 
 @lru_cache(maxsize=1)
@@ -124,7 +117,7 @@ def _compile(data: dict[str, Any], made_at: int, standard: Literal["ua-1"] | Non
     return bytes(
         typst.compile(
             _template(),
-            font_paths=_fonts(),
+            font_paths=typefaces.fonts(),
             ignore_system_fonts=True,
             format="pdf",
             sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
