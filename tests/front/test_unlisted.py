@@ -119,6 +119,25 @@ def test_an_unlisted_event_stands_in_no_list_and_asks_not_to_be_indexed(cast: Ca
     cast.restore()
 
 
+@pytest.mark.case("D35")
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_draft_is_on_no_page_feed_picture_or_list(cast: Cast, language: str) -> None:
+    """Whatever its address is followed by, nobody but its team gets anything; and nothing names it."""
+    slug, browser = cast.draft.slug, cast.browser()
+    cast.app.extensions.pop("page_cache", None)
+    for address in public_pages(cast, slug):
+        answer = browser.get(f"{address}?lang={language}", buffered=True)
+        # The stylesheet of a colour says nothing of the event that its address names.
+        if slug in address and not address.endswith(".css"):
+            assert answer.status_code == 404, address
+        assert slug not in answer.data.decode(errors="replace").replace(address, ""), address
+    # What its own team has just looked at is not kept for others.
+    own = f"/manage/events/{slug}/preview?lang={language}"
+    seen = cast.browser("Ada").get(own)
+    assert (seen.status_code, "no-store" in seen.headers["Cache-Control"]) == (200, True)
+    assert browser.get(f"/events/{slug}?lang={language}").status_code == 404
+
+
 def test_a_listed_event_may_be_indexed(cast: Cast) -> None:
     for address in public_pages(cast, cast.evening.slug):
         answer = cast.browser().get(address, buffered=True)
