@@ -29,7 +29,7 @@ TRANSLATIONS = ROOT / "webapp" / "translations"
 
 # Parts of pages, used by the organisers' pages only.
 TOOL_TEMPLATES = {
-    "templates/manage.html", "templates/front/_log.html", "templates/outbox/_state.html",
+    "templates/manage.html", "templates/front/_log.html", "templates/front/_checklist.html", "templates/outbox/_state.html",
     "templates/outbox/_tabs.html", "templates/signup/_import_parts.html", "templates/front/mail_text_example.html",
     "templates/mail/trial/subject.txt", "templates/mail/trial/body.txt", "templates/mail/trial/body.html",
     "templates/agenda/_publish.html", "templates/agenda/_changelog.html",
@@ -39,7 +39,7 @@ TOOL_TEMPLATES = {
 # mails.py: whole folders end with a slash.
 SAID_TO_ATTENDEES = (
     "webapp/addresses.py", "webapp/errors.py", "webapp/templating.py", "webapp/agenda/ical.py",
-    "webapp/front/running.py", "webapp/front/words.py", "webapp/reports/article.py",
+    "webapp/front/running.py", "webapp/front/share_card.py", "webapp/front/words.py", "webapp/reports/article.py",
     "webapp/reports/counted.py", "webapp/reports/curve.py", "webapp/reports/drafting.py",
     "webapp/privacy/own_data.py", "webapp/privacy/own_words.py", "webapp/privacy/queries.py", "webapp/reports/pdf.py", "webapp/reports/saying.py", "webapp/signup/calendar.py",
     "webapp/signup/extras.py", "webapp/signup/local_times.py", "webapp/signup/forms.py", "webapp/signup/operations/entering.py",

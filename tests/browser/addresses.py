@@ -53,6 +53,8 @@ PAGES: dict[str, list[str]] = {
     "users.new": ["/admin/users/new"],
     "users.show": ["/admin/users/{ada}", "/admin/users/{dora}"],
     "board.show": [BOLIVIA, BEFORE, "{draft.manage}", "{long.manage}"],
+    "previews.index": ["{draft.manage}/previews", f"{BEFORE}/previews?to=es"],
+    "previews.personal_page": ["{draft.manage}/previews/personal", "{long.manage}/previews/personal?to=es"],
     "clone.make": [f"{BOLIVIA}/clone", "{long.manage}/clone"],
     "events.new": ["/manage/events/new"],
     "events.settings": [f"{BEFORE}/settings"],
@@ -121,6 +123,8 @@ PAGES: dict[str, list[str]] = {
 NO_PAGES: dict[str, str] = {
     "static": "/static/css/base.css",
     "logos.show": "/logos/{logo}.webp",
+    "previews.card": "/manage/events/{bolivia}/previews/card.png",
+    "public.card": "/events/{bolivia}/card.png",
     "public.favicon": "/favicon.ico",
     "public.accent_css": "/events/{open}/accent-1f6b43.css",
     "public.agenda_ics": "/events/{open}/agenda.ics",

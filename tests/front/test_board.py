@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import datetime as dt
+import re
+
 import pytest
 import time_machine
 
+from tests.conftest import NOW
 from tests.factories import make_event, make_signup, make_target, make_user, make_visit
 from tests.front.evening import BASE, make_evening, minute, sign_in_before
 from webapp.agenda import operations
 from webapp.db import db
+from webapp.events import texts
 from webapp.events.models import Event
+from webapp.front import checklist
 
 
 def at(number):
@@ -81,8 +87,12 @@ def test_the_checklist_names_what_is_missing(client, app):
         event_id = event.id
     with at(-1000):
         text = client.page(BASE).text
-    assert text.count("Missing:") == 5
-    assert "Where people join" in text
+    without, better = text.split("somebody would notice")
+    assert (without.count("Missing:"), better.count("Missing:")) == (1, 4)
+    assert ("Who hosts it" in without, "Where people join" in better) == (True, True)
+    # What blocks has no button to publish beside it.
+    assert "/publish" not in text
+    assert "/manage/events/bolivia/previews" in text
     with app.app_context():
         event = db.session.get(Event, event_id)
         event.host_name, event.summary, event.state = "Friends", "Come.", "published"
@@ -94,8 +104,39 @@ def test_the_checklist_names_what_is_missing(client, app):
         db.session.commit()
     with at(-1000):
         text = client.page(BASE).text
-    assert text.count("Missing:") == 0
-    assert text.count("Done:") == 4
+    assert re.findall(r"Missing:</span> <a [^>]*>([^<]+)", text) == [
+        "No mail server is set up: mails are kept here and reach nobody"
+    ]
+    assert text.count("Done:") == 5
+    assert "5 things are done" in text
+
+
+def test_the_checklist_sees_what_time_languages_and_mail_lack(context):
+    at_, ada = NOW, make_user("Ada")
+    event = make_event(ada, state="draft", starts_at=NOW - dt.timedelta(hours=5))
+    event.translations = {"es": {"texts": {"title": "Una velada"}, "of": {"title": "x"}}}
+
+    def said():
+        return [
+            (s.weight, s.text, s.address.rpartition("/")[2])
+            for s in checklist.steps(event, [], at_)
+        ]
+
+    found = said()
+    assert found[0] == ("blocks", "A time that is still to come: it would be over.", "settings")
+    assert ("missing", "1 text is missing in Spanish, or older than what it translates", "languages?to=es") in found  # fmt: skip
+    assert found[-1][0] == "done"
+    event.starts_at, event.ends_at = NOW + dt.timedelta(days=2), NOW + dt.timedelta(days=2, hours=1)
+    event.closes_at = NOW - dt.timedelta(days=1)
+    event.translations["es"]["of"]["title"] = texts.mark(event.title)
+    context.config["MAIL_SERVER"] = "mail.example.org"
+    context.config["MAIL_DEFAULT_SENDER"] = "Turnout <turnout@localhost>"
+    found = [text for _weight, text, _page in said()]
+    assert "All texts are there in Spanish" in found
+    assert "Sign-up is closed already: look at when it closes." in found
+    assert "Mails come from turnout@localhost, a domain that nobody outside can look up: many will not arrive" in found  # fmt: skip
+    context.config["MAIL_DEFAULT_SENDER"] = "Turnout <turnout@friends.org>"
+    assert ("done", "Mails come from turnout@friends.org", "mail") in said()
 
 
 def test_links_to_pass_on(client, app):

@@ -65,7 +65,7 @@ def listed(page):
                 "".join(pair.find("dt").itertext()): "".join(pair.find("dd").itertext())
                 for pair in item.iterfind("./dl/div")
             }
-            button = item.find("./div[@class='my-act']/a")
+            button = item.find("./div[@class='my-act']/a[@class='button quiet small']")
             rows.append((
                 "".join(item.find(".//h3").itertext()),
                 figures,

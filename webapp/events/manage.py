@@ -24,13 +24,15 @@ _ALIKE = ("timezone", "language", "host_name", "host_url", "host_key", "mode", "
 
 
 def _page(form: EventForm, event: Event | None, status: int = 200, **more: Any) -> ResponseReturnValue:  # fmt: skip
+    at = clock.now()
     page = render_template(
         "events/settings.html",
         form=form.shown(event),
         event=event,
-        phase=event.phase(clock.now()) if event else None,
+        phase=event.phase(at) if event else None,
         tab="settings",
         zones=local_times.zone_names(),
+        faults=operations.faults_before_publishing(event, at) if event else [],
         missing=operations.missing_before_publishing(event) if event else [],
         **more,
     )

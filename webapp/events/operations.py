@@ -276,11 +276,20 @@ def update(event: Event, values: Mapping[str, Any], *, at: dt.datetime, by: By) 
     return changed
 
 
-def missing_before_publishing(event: Event) -> list[str]:
-    """What a reader of the page would miss; each in one sentence. Nothing here forbids publishing."""
+def faults_before_publishing(event: Event, at: dt.datetime) -> list[str]:
+    """With what an event should not be published at ``at``; each in one sentence. The pages hold it back;
+    whoever loads an event of the past from a file knows what they do."""
     found = []
     if not event.host_name:
         found.append(_("Who hosts it: people give their name and address to somebody."))
+    if at >= event.closes_by:
+        found.append(_("A time that is still to come: it would be over."))
+    return found
+
+
+def missing_before_publishing(event: Event) -> list[str]:
+    """What a reader of the page would miss; each in one sentence. Nothing here forbids publishing."""
+    found = []
     if not event.summary and not event.description:
         found.append(_("One reason to come, in about thirty words."))
     if event.mode != "in_person" and event.presence != "room" and not event.targets:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -13,15 +12,13 @@ from flask_babel import ngettext
 from webapp import clock
 from webapp.accounts.access import signed_in
 from webapp.agenda import queries as agenda
-from webapp.agenda import releases
-from webapp.agenda.queries import Item
 from webapp.attendance import door
 from webapp.cohosts import queries as cohosts
 from webapp.db import db
 from webapp.events import access
 from webapp.events import operations as events
 from webapp.events.models import Event
-from webapp.front import chair, mail_news, running
+from webapp.front import chair, checklist, mail_news, running
 from webapp.mail import queries as mail
 from webapp.mailing import standing
 from webapp.permissions import permission
@@ -30,59 +27,6 @@ from webapp.signup import queries as signups
 from webapp.templating import absolute_url, moment, number
 
 blueprint = Blueprint("board", __name__)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Step:
-    """One line of the checklist: done or not, what it is, and where it is done."""
-
-    done: bool
-    text: str
-    address: str
-
-
-def checklist(event: Event, items: list[Item]) -> list[Step]:
-    """What an organiser goes through before the evening, in order. ``items`` are the agenda's draft."""
-    base = f"/manage/events/{event.slug}"
-    chaired = any(who.role in ("chair", "moderator") for item in items for who in item.speakers)
-    public = event.state != "draft"
-    steps = [
-        *(
-            Step(False, text, f"{base}/settings")
-            for text in events.missing_before_publishing(event)
-        ),
-        Step(
-            bool(items),
-            _("The agenda is written") if items else _("Write the agenda"),
-            f"{base}/agenda",
-        ),
-    ]
-    if items:
-        steps.append(
-            Step(
-                chaired,
-                _("Somebody is in the chair") if chaired else _("Say who is in the chair"),
-                f"{base}/agenda",
-            )
-        )
-    if waiting := len(releases.difference(event, items)):
-        steps.append(
-            Step(
-                False,
-                ngettext(
-                    "Publish the agenda: people do not see %(num)s change yet",
-                    "Publish the agenda: people do not see %(num)s changes yet",
-                    waiting,
-                ),
-                f"{base}/agenda",
-            )
-        )
-    if event.mode != "in_person" and event.presence != "room" and event.targets:
-        steps.append(Step(True, _("The door leads to %(place)s", place=event.targets[0].label or event.targets[0].url), f"{base}/settings"))  # fmt: skip
-    steps.append(
-        Step(public, _("It is published") if public else _("Publish it"), f"{base}/settings")
-    )
-    return steps
 
 
 def next_act(event: Event, at: dt.datetime, *, is_reported: bool) -> tuple[str, str] | None:
@@ -145,7 +89,7 @@ def show(slug: str) -> ResponseReturnValue:
         tab="",
         at=at,
         phase=event.phase(at),
-        steps=checklist(event, agenda.draft(event)),
+        steps=checklist.steps(event, agenda.draft(event), at),
         act=next_act(event, at, is_reported=report is not None),
         trouble=mail_trouble(event),
         standing=standing.sentences(event, at),

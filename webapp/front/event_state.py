@@ -40,6 +40,8 @@ def _publish(event: Event) -> None:
     """With its agenda. Pressed again from an old page it publishes nothing that was changed since."""
     at = clock.now()
     was_draft = operations.locked(event).state == "draft"
+    if was_draft and (faults := operations.faults_before_publishing(event, at)):
+        raise Refused(_("Not published yet. What is missing: %(what)s", what=" ".join(faults)), "missing")  # fmt: skip
     operations.publish(event, at=at, by=signed_in())
     if was_draft:
         releases.publish(event, at, signed_in())

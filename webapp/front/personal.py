@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import (
@@ -24,7 +25,7 @@ from webapp.attendance import browsers
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import texts
-from webapp.events.models import Event
+from webapp.events.models import Event, Phase
 from webapp.permissions import permission
 from webapp.privacy import operations as privacy
 from webapp.signup import calendar, links, local_times, operations, queries, wording
@@ -69,10 +70,20 @@ def _calendar_links(event: Event, my_url: str) -> dict[str, str]:
 def _page(
     signup: Signup, event: Event, token: str, at: dt.datetime, status: int = 200, problem: str = ""
 ) -> ResponseReturnValue:
-    phase = event.phase(at)
-    page = render_template(
+    return _rendered(signup, event, token, event.phase(at), at, problem=problem), status
+
+
+def example(signup: Signup, event: Event, token: str, at: dt.datetime) -> str:
+    """The page with somebody made up on it, for the organisers; a draft is shown as if it were public.
+    ``signup`` is in no database, and nothing on the page can be pressed."""
+    phase = "before" if event.state == "draft" else event.phase(at)
+    return _rendered(signup, event, token, phase, at, preview=True)
+
+
+def _rendered(signup: Signup, event: Event, token: str, phase: Phase, at: dt.datetime, **more: Any) -> str:  # fmt: skip
+    return render_template(
         "front/personal.html",
-        event=event, signup=signup, token=token, phase=phase, at=at, problem=problem,
+        event=event, signup=signup, token=token, phase=phase, at=at, **more,
         join_url=links.join_url(signup) if signup.status == "confirmed" and phase in ("before", "live") else None,
         can_return=signup.status == "cancelled" and signup.cancelled_by in ("person", "lapsed") and phase in ("before", "live"),
         would_wait=event.waitlist and not queries.has_seat(event),
@@ -83,7 +94,6 @@ def _page(
         said=request.args.get("said"),
         own_time=local_times.period(event.starts_at, event.ends_at, event.timezone, signup, i18n.language()),
     )  # fmt: skip
-    return page, status
 
 
 def back(token: str, said: str, signup: Signup, event: Event, at: dt.datetime) -> Response:
