@@ -62,7 +62,7 @@ def test_unknown_where_presence_is_not_measured(client, app):
 @pytest.mark.parametrize(
     ("values", "number", "status", "button"),
     [
-        ({"state": "draft"}, -2880, "Draft: nobody sees it yet", "Check and publish"),
+        ({"state": "draft"}, -2880, "Draft: nobody sees it yet", None),
         ({}, -2880, "Starts in 2 days", None),
         ({}, -125, "Starts in 2 h 05 min", "Open the cockpit"),
         ({}, 166, "Over", "Write the report"),

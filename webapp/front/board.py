@@ -35,7 +35,7 @@ def next_act(event: Event, at: dt.datetime, *, is_reported: bool) -> tuple[str, 
     base = f"/manage/events/{event.slug}"
     phase = event.phase(at)
     if phase == "draft":
-        return _("Check and publish"), f"{base}/settings"
+        return _("Check and publish"), f"{base}#steps-title"
     if phase == "live" or (phase == "before" and event.starts_at - at < dt.timedelta(hours=12)):
         return _("Open the cockpit"), f"{base}/cockpit"
     if phase == "over" and not is_reported:
