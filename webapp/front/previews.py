@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, render_template, requ
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import clock, i18n, tokens
+from webapp import clock, i18n
 from webapp.events import access, texts
 from webapp.front import personal, share_card
 from webapp.mail import texts as mail_texts
@@ -18,8 +18,9 @@ from webapp.permissions import permission
 from webapp.signup.models import Signup
 
 blueprint = Blueprint("previews", __name__, url_prefix="/manage/events/<slug>/previews")
-# What a press on the page would do, if it could.
-_ACTS = re.compile(r""" (?:method="post" )?(?:action|href)="/my/[^"]*\"""")
+# What leads away from the page, but for a jump inside it and the way back.
+_LINKS = re.compile(r'(<a\b[^>]*?) href="(?!#|/manage/)[^"]*"')
+_FORMS = re.compile(r' method="post" action="[^"]*"')
 
 
 def _languages() -> list[str]:
@@ -53,10 +54,13 @@ def personal_page(slug: str) -> str:
     event, at, code = access.current(), clock.now(), _asked()
     i18n.pin(code)
     somebody = Signup(
-        event_id=event.id, public_id=tokens.public_id(), person_key=tokens.person_key(), name=_("Ana Example"), email="ana@example.org",
+        event_id=event.id, public_id="somebody-made-up", person_key=1, name=_("Ana Example"), email="ana@example.org",
         status="confirmed", language=code, companions=0, no_stay=False, is_sample=True,
     )  # fmt: skip
-    return _ACTS.sub("", personal.example(somebody, event, HIDDEN, at))
+    page = personal.example(somebody, event, HIDDEN, at)
+    # Its links and forms are those of a person, and this one is nobody.
+    page = _FORMS.sub("", _LINKS.sub(r"\1", page))
+    return page.replace("<button", "<button disabled")
 
 
 @blueprint.get("/card.png")
