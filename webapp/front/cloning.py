@@ -88,7 +88,7 @@ def clone(
     events.take_over(source, event, at)
     cohosts.copy(source, event)
     questions.replace(event, questions.as_file(source.id))
-    agenda.replace(event, agenda_queries.as_file(agenda_queries.running_order(source)), at)
+    agenda.replace(event, agenda_queries.as_file(agenda_queries.draft(source)), at)
     if with_links:
         signups.copy_links(source.id, event.id, at)
     event.mail_texts = mail_texts.copy(source.id, event.id, at=at, by=by.email)
