@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
 
 from babel import Locale
@@ -41,7 +41,7 @@ class Step:
         return self.weight == "done"
 
 
-def steps(event: Event, items: Sequence[Item], at: dt.datetime) -> list[Step]:
+def steps(event: Event, items: list[Item], at: dt.datetime) -> list[Step]:
     """What an organiser goes through before the evening: first what blocks, last what is done. ``items`` are
     the agenda's draft."""
     found = [*_settings(event, at), *_agenda(event, items), *_languages(event), *_mail(event)]
@@ -72,7 +72,7 @@ def _settings(event: Event, at: dt.datetime) -> Iterator[Step]:
         yield _step(event, "settings", _("It is published"))
 
 
-def _agenda(event: Event, items: Sequence[Item]) -> Iterator[Step]:
+def _agenda(event: Event, items: list[Item]) -> Iterator[Step]:
     if not items:
         yield _step(event, "agenda", missing=_("Write the agenda"))
         return
