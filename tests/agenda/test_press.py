@@ -143,6 +143,31 @@ def test_no_press_is_in_the_future_or_before_the_one_before(event):
     ]  # fmt: skip
 
 
+def test_a_skip_fits_whatever_is_on_and_only_what_has_not_begun(event):
+    run(event, (0, "opening"))
+    # From a page that had not seen the opening, and again from the same finger.
+    assert (
+        press(event, minute(1), "skip", "claudia", None, press_id="skip-one").outcome == "applied"
+    )
+    assert (
+        press(event, minute(1), "skip", "claudia", None, press_id="skip-one").outcome == "repeated"
+    )
+    assert press(event, minute(2), "skip", "claudia").outcome == "stale"
+    assert press(event, minute(2), "skip", "opening").outcome == "stale"
+    assert press(event, minute(2), "unskip", "tim").outcome == "stale"
+    assert press(event, minute(2), "skip", "nobody").outcome == "stale"
+    run_on = press(event, minute(5), key="tim", expected="opening")
+    assert run_on.current_key == "tim"
+    assert queries.upcoming(queries.running_order(event)).key == "leonardo"
+    assert press(event, minute(6), key="claudia", expected="tim").outcome == "stale"
+    assert press(event, minute(7), "unskip", "claudia").outcome == "applied"
+    assert queries.upcoming(queries.running_order(event)).key == "claudia"
+    press(event, minute(17), "end", expected="tim")
+    assert press(event, minute(18), "skip", "claudia").outcome == "stale"
+    rows = db.session.execute(sa.select(Press.act, Press.session_key).where(Press.act != "start"))
+    assert rows.all()[0] == ("skip", "claudia")
+
+
 def test_back_reopens_the_one_before_and_next_counts_anew(event):
     run(event, (0, "opening"), (5, "tim"), (17, "claudia"))
     result = press(event, minute(18), "back", expected="claudia")

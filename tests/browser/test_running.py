@@ -84,12 +84,18 @@ def test_a_press_without_a_network_waits_and_is_sent_once(
     expect(sent).to_have_text("Offline, 1 waiting. It is kept on this device and sent by itself.")
     # The page shows what was pressed; nobody else knows yet.
     expect(page.locator("#now-name")).to_have_text("Tim Young")
+    page.get_by_text("Skip …").click()
+    page.get_by_role("button", name="Claudia Turbet-Delof does not take place").click()
+    expect(page.get_by_role("button", name="Next: Leonardo Flores")).to_be_visible()
+    expect(sent).to_contain_text("2 waiting")
     assert len(presses(site, evening)) == 1
     page.wait_for_timeout(2000)
 
     context.set_offline(False)
     expect(sent).to_have_text("Saved")
-    assert presses(site, evening) == [("start", "opening", "applied"), ("start", "tim", "applied")]
+    assert presses(site, evening) == [
+        ("start", "opening", "applied"), ("start", "tim", "applied"), ("skip", "claudia", "applied"),
+    ]  # fmt: skip
     # It counts from when the finger was on the button, not from when the network came back.
     started = began(site, evening, "tim")
     assert started is not None
@@ -97,7 +103,15 @@ def test_a_press_without_a_network_waits_and_is_sent_once(
     assert before - slack <= started <= after + slack
     page.reload()
     expect(page.locator("#now-name")).to_have_text("Tim Young")
-    assert len(presses(site, evening)) == 2
+    expect(page.get_by_role("button", name="Next: Leonardo Flores")).to_be_visible()
+    assert len(presses(site, evening)) == 3
+    # Taken back, and a start that was forgotten for four minutes: it counts from then, never from before
+    # the one before.
+    press(page, "After all it does: Claudia Turbet-Delof")
+    page.get_by_text("Has it begun already?").click()
+    press(page, "Started then: Claudia Turbet-Delof")
+    until(lambda: len(presses(site, evening)) == 5)
+    assert began(site, evening, "claudia") == started + dt.timedelta(milliseconds=1)
 
 
 def test_a_press_outlives_its_page(

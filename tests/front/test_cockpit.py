@@ -13,6 +13,8 @@ from tests.front.evening import BASE, START, make_evening, minute, sign_in_befor
 from webapp.agenda import operations, queries
 from webapp.db import db
 from webapp.events.models import Event, Membership
+from webapp.reports.document import build
+from webapp.reports.evidence import gather
 
 COCKPIT = f"{BASE}/cockpit"
 
@@ -32,6 +34,13 @@ def form(page, act, **choose):
     for element in tree.iter("form"):
         fields = {i.get("name"): i.get("value") or "" for i in element.iter("input")}
         if fields.get("act") == act and element.get("data-slot") != "skip":
+            if ("ago" in fields) != ("ago" in choose) or choose.get("skip") not in (
+                None,
+                fields.get("session_key"),
+            ):
+                continue
+            if "ago" in choose or "skip" in choose:
+                return fields | {name: value for name, value in choose.items() if name != "skip"}
             select = element.find(".//select")
             if (select is not None) == bool(choose):
                 return fields | choose
@@ -56,7 +65,7 @@ def test_the_evening_without_javascript(client, app, evening):
     assert "1 minute later than planned" in page.text
     assert "05:00 left" in page.text
     assert "Live for 1 min" in page.text
-    assert "Ends 20:26, 19 minutes early" in page.text
+    assert "At this pace it ends 20:26, 19 minutes early" in page.text
     page = press(client, 7, "start")
     assert "Now speaking, 2 of 8" in page.text
     page = press(client, 8, "back")
@@ -76,6 +85,51 @@ def test_the_evening_without_javascript(client, app, evening):
         text = client.page(COCKPIT).text
         assert re.search(r'data-slot="undo" hidden', text)
         assert re.search(r'data-slot="next" hidden', text)
+
+
+def test_what_will_not_happen_is_skipped_and_said_so(client, app, evening):
+    press(client, 0, "start")
+    page = press(client, 2, "skip", skip="tim")
+    assert "Tim Young: does not take place." in page.text
+    assert ">Next: Claudia Turbet-Delof</button>" in page.text
+    assert "At this pace it ends 20:13, 32 minutes early" in page.text
+    # Both ways, and no harm in a second press of an old page.
+    assert "takes place after all" in press(client, 3, "unskip", skip="tim").text
+    page = press(client, 3, "skip", skip="tim")
+    assert form(page, "unskip", skip="tim")["session_key"] == "tim"
+    press(client, 5, "start")
+    with at(6):
+        agenda = client.page("/events/bolivia/agenda").text
+        assert agenda.count("Does not take place") == 1
+        items = {i["key"]: i for i in client.get("/events/bolivia/agenda.json").json["agenda"]}
+        assert [key for key, item in items.items() if "takes_place" in item] == ["tim"]
+        calendar = client.get("/events/bolivia/agenda.ics").text
+        assert calendar.count("STATUS:CANCELLED") == 1
+    press(client, 90, "end")
+    app.extensions["page_cache"].clear()
+    with at(100):
+        assert "Did not take place" in client.page("/events/bolivia/agenda").text
+        assert "Did not take place" in client.page(f"{BASE}/attendance").text
+    with app.app_context():
+        event = db.session.get(Event, evening.id)
+        evidence = gather(event, minute(100))
+        rows = {row["key"]: row for row in evidence.figures["sessions"]}
+        assert (rows["tim"]["started_at"], rows["tim"]["people"]) == (None, None)
+        document = build(event, {}, "people", evidence, version=1, at=minute(100))
+        assert document["counted"][-1] | {"definition": ""} == {
+            "key": "not_held", "label": "Did not take place", "value": "1", "definition": "",
+        }  # fmt: skip
+        assert "One year of President Arce (Tim Young)" in document["counted"][-1]["definition"]
+        assert "tim" not in [mark["key"] for mark in document["agenda"]]
+
+
+def test_a_press_that_comes_late_counts_from_when_it_was(client, app, evening):
+    page = press(client, 4, "start", ago="4")
+    assert "Kate Hudson: started 19:00." in page.text
+    # Never before the one before it, however long ago it is said to be.
+    press(client, 6, "start", ago="30")
+    press(client, 20, "start", ago="3")
+    assert started(app, evening.id) == [("opening", 0), ("tim", 0), ("claudia", 17)]
 
 
 def test_a_double_click_without_javascript_counts_once(client, app, evening):

@@ -31,6 +31,7 @@ def calendar(event: Event, items: Sequence[Item]) -> bytes:
                 item.planned_end,
                 _summary(item),
                 _description(event, item),
+                item.skipped_at is not None,
             )
             for item in items
         ],
@@ -40,14 +41,14 @@ def calendar(event: Event, items: Sequence[Item]) -> bytes:
 def order(event: Event, items: Sequence[Item]) -> bytes:
     """As ``calendar``, where people are told the order alone: one entry, the event with its items."""
     lines = [f"{number}. {_summary(item)}" for number, item in enumerate(items, 1)]
-    entry = (event.slug, event.starts_at, event.ends_at, event.title, "\n".join(lines))
+    entry = (event.slug, event.starts_at, event.ends_at, event.title, "\n".join(lines), False)
     return _calendar(event, [entry])
 
 
 def _calendar(
-    event: Event, entries: Iterable[tuple[str, dt.datetime, dt.datetime, str, str]]
+    event: Event, entries: Iterable[tuple[str, dt.datetime, dt.datetime, str, str, bool]]
 ) -> bytes:
-    """(uid, start, end, summary, description) of each entry as a calendar."""
+    """(uid, start, end, summary, description, whether it does not take place) of each entry as a calendar."""
     base = current_app.config["BASE_URL"].rstrip("/")
     host = urlsplit(base).hostname or "localhost"
     page = f"{base}/events/{event.slug}"
@@ -58,7 +59,7 @@ def _calendar(
     made.add("calscale", "GREGORIAN")
     # The library takes a name it does not know as raw text, so it is told that this is TEXT.
     made.add("x-wr-calname", icalendar.vText(event.title))
-    for uid, begin, end, summary, description in entries:
+    for uid, begin, end, summary, description, is_off in entries:
         entry = icalendar.Event()
         entry.add("uid", f"{uid}@{host}")
         entry.add("dtstamp", event.created_at)
@@ -71,7 +72,7 @@ def _calendar(
         entry.add("summary", summary)
         entry.add("description", f"{description}\n\n{page}")
         entry.add("url", page)
-        if event.state == "cancelled":
+        if is_off or event.state == "cancelled":
             entry.add("status", "CANCELLED")
         made.add_component(entry)
     # The rules of this year and the next are enough, and keep the file small.

@@ -29,6 +29,7 @@ class Session(Base):
             "ended_at IS NULL OR (started_at IS NOT NULL AND ended_at >= started_at)",
             name="ends_after_start",
         ),
+        sa.CheckConstraint("skipped_at IS NULL OR started_at IS NULL", name="skipped_or_started"),
         sa.Index("ix_sessions_event_id_position", "event_id", "position"),
     )
 
@@ -44,6 +45,13 @@ class Session(Base):
     # As the chair pressed it.
     started_at: Mapped[dt.datetime | None]
     ended_at: Mapped[dt.datetime | None]
+    # When it was said that it will not happen (or did not).
+    skipped_at: Mapped[dt.datetime | None]
+    # Where a time was not pressed but written down afterwards: when, and by whom.
+    started_entered_at: Mapped[dt.datetime | None]
+    started_entered_by: Mapped[str] = mapped_column(sa.String(254), default="")
+    ended_entered_at: Mapped[dt.datetime | None]
+    ended_entered_by: Mapped[str] = mapped_column(sa.String(254), default="")
     # Taken out of the draft, but people still see it: the next release drops the row.
     taken_out: Mapped[bool] = mapped_column(default=False)
 
@@ -126,7 +134,7 @@ class AgendaStep(Base):
 
 
 class Press(Base):
-    """One press of Start, Next, Back or End, with what became of it. Its id makes a repeat harmless."""
+    """One press of Start, Next, Back, Skip or End, with what became of it. Its id makes a repeat harmless."""
 
     __tablename__ = "presses"
     __table_args__ = (
@@ -137,7 +145,7 @@ class Press(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     press_id: Mapped[str] = mapped_column(sa.String(64), unique=True)
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("events.id", ondelete="CASCADE"))
-    # What was pressed: "start" (the item named), "end" (of the event).
+    # What was pressed: "start", "skip" and "unskip" (the item named), "back", "end" (of the event).
     act: Mapped[str] = mapped_column(sa.String(10))
     session_key: Mapped[str | None] = mapped_column(sa.String(80))
     expected_key: Mapped[str | None] = mapped_column(sa.String(80))

@@ -24,8 +24,8 @@ from webapp.errors import Refused
 from webapp.events import operations as events
 from webapp.events.models import Event
 
-Act = Literal["start", "back", "end", "undo_end"]
-ACTS: tuple[Act, ...] = ("start", "back", "end", "undo_end")
+Act = Literal["start", "back", "skip", "unskip", "end", "undo_end"]
+ACTS: tuple[Act, ...] = ("start", "back", "skip", "unskip", "end", "undo_end")
 _PRESS_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 MAX_NOTE = 5_000
 MAX_ANNOUNCEMENT = 500
@@ -67,11 +67,13 @@ def press(
     received_at: dt.datetime,
     by: By,
 ) -> PressResult:
-    """One press of Start or Next ("start" with the item's key), Back, End or its undo.
+    """One press of Start or Next ("start" with the item's key), Back, End or its undo; or "skip" with the key
+    of an item that will not take place, and "unskip", which takes that back.
 
     *Next* means "item 5 starts at 19:43": the page names the item, and the one it believed to be on
     (``expected_key``). So a press that arrives twice (same ``press_id``), late, or after somebody else's
-    changes nothing and skips nobody. ``at`` is when the finger was on the button, UTC; it is taken no
+    changes nothing and skips nobody. A skip names what it skips, so it fits whatever is on, as long as that
+    item has not begun. ``at`` is when the finger was on the button, UTC; it is taken no
     later than ``received_at`` and always after the running item's start. Raises Refused where no press
     makes sense (a draft, a cancelled event, one that is over).
     """
@@ -93,7 +95,9 @@ def press(
         at = max(at, event.started_at)
     expected_key = expected_key or None
     fits = expected_key == (now.key if now else None)
-    if fits and act == "start":
+    if act in ("skip", "unskip"):
+        fits = _skip(event, items, session_key, act, at)
+    elif fits and act == "start":
         fits = _start(event, items, session_key, at, by)
     elif fits and act == "back":
         fits = _back(event, items)
@@ -107,7 +111,7 @@ def press(
             press_id=press_id,
             event_id=event.id,
             act=act,
-            session_key=(session_key or None) if act == "start" else None,
+            session_key=(session_key or None) if act in ("start", "skip", "unskip") else None,
             expected_key=expected_key,
             at=at,
             received_at=received_at,
@@ -122,13 +126,17 @@ def press(
     return PressResult(outcome, now.key if now else None, outcome)
 
 
-def _times(item: Item, **values: dt.datetime | bool | None) -> None:
+def _times(item: Item, **values: Any) -> None:
+    # What is pressed now is no longer what somebody entered.
+    for name in ("started", "ended"):
+        if f"{name}_at" in values:
+            values |= {f"{name}_entered_at": None, f"{name}_entered_by": ""}
     db.session.execute(sa.update(Session).where(Session.id == item.id).values(**values))
 
 
 def _start(event: Event, items: Sequence[Item], key: str | None, at: dt.datetime, by: By) -> bool:
     item = next((item for item in items if item.key == key), None)
-    if item is None or item.started_at is not None or event.ended_at is not None:
+    if item is None or not item.is_to_come or event.ended_at is not None:
         return False
     # Refuses for a draft, a cancelled event and one that is over; opens the door if it is the first.
     events.start(event, at, by)
@@ -137,6 +145,18 @@ def _start(event: Event, items: Sequence[Item], key: str | None, at: dt.datetime
         _times(now, ended_at=at)
     # What has started belongs to the evening, also where the organisers were about to take it out.
     _times(item, started_at=at, taken_out=False)
+    return True
+
+
+def _skip(event: Event, items: Sequence[Item], key: str | None, act: str, at: dt.datetime) -> bool:
+    phase = event.phase(at)
+    if phase in ("draft", "cancelled"):
+        raise Refused(_("Only a published event can start."), phase)
+    item = next((item for item in items if item.key == key), None)
+    fits = item and (item.is_to_come if act == "skip" else item.skipped_at is not None)
+    if item is None or not fits or event.ended_at is not None:
+        return False
+    _times(item, skipped_at=at if act == "skip" else None)
     return True
 
 

@@ -37,9 +37,30 @@ class Who:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Entered:
+    """Of a time that nobody pressed: when it was written down (UTC), and by whom."""
+
+    at: dt.datetime
+    by: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Happened:
+    """What really happened to an item: the row of its record, the actual times (UTC) with who entered them
+    afterwards, and since when it is said that it does not take place."""
+
+    id: int = 0
+    started_at: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    skipped_at: dt.datetime | None = None
+    started_entered: Entered | None = None
+    ended_entered: Entered | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Item:
     """An agenda item. Times are aware UTC; the planned ones follow from the event's start and the
-    minutes before it, the actual ones are as the chair pressed them (None: not yet, or skipped)."""
+    minutes before it, the actual ones are as the chair pressed them (None: not yet, or never)."""
 
     id: int
     key: str
@@ -52,6 +73,14 @@ class Item:
     started_at: dt.datetime | None
     ended_at: dt.datetime | None
     speakers: tuple[Who, ...]
+    skipped_at: dt.datetime | None = None
+    started_entered: Entered | None = None
+    ended_entered: Entered | None = None
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether it may still start: it has not, and nobody said that it will not."""
+        return self.started_at is None and self.skipped_at is None
 
     @property
     def is_on(self) -> bool:
@@ -86,14 +115,44 @@ class Forecast:
     """Against the planned end; negative when there is time in hand."""
 
 
+_HAPPENED = (
+    Session.id,
+    Session.started_at,
+    Session.ended_at,
+    Session.skipped_at,
+    Session.started_entered_at,
+    Session.started_entered_by,
+    Session.ended_entered_at,
+    Session.ended_entered_by,
+)
+
+
+def _happened(
+    id_: int,
+    started_at: dt.datetime | None,
+    ended_at: dt.datetime | None,
+    skipped_at: dt.datetime | None,
+    started_entered_at: dt.datetime | None,
+    started_by: str,
+    ended_entered_at: dt.datetime | None,
+    ended_by: str,
+) -> Happened:
+    return Happened(
+        id_,
+        started_at,
+        ended_at,
+        skipped_at,
+        Entered(started_entered_at, started_by) if started_entered_at else None,
+        Entered(ended_entered_at, ended_by) if ended_entered_at else None,
+    )
+
+
 def draft(event: Event) -> list[Item]:
     """The organisers' working copy in order, two queries whatever its length. Always read afresh, so
     that it may be called again after a verb (or after a lock was waited for) in the same transaction."""
     sessions = db.session.execute(
         sa.select(
-            Session.id,
-            Session.started_at,
-            Session.ended_at,
+            *_HAPPENED,
             Session.key,
             Session.title,
             Session.summary,
@@ -124,26 +183,27 @@ def draft(event: Event) -> list[Item]:
     return _cascade(
         event.starts_at,
         [
-            ((id_, started_at, ended_at), tuple(words), by_session.get(id_, ()))
-            for id_, started_at, ended_at, *words in sessions
+            (
+                _happened(*row[: len(_HAPPENED)]),
+                tuple(row[len(_HAPPENED) :]),
+                by_session.get(row.id, ()),
+            )
+            for row in sessions
         ],
     )
 
 
-_Marks = tuple[int, dt.datetime | None, dt.datetime | None]
-
-
 def _cascade(
-    start: dt.datetime, entries: Iterable[tuple[_Marks, tuple[Any, ...], Iterable[Who]]]
+    start: dt.datetime, entries: Iterable[tuple[Happened, tuple[Any, ...], Iterable[Who]]]
 ) -> list[Item]:
-    """Items from (row id, started, ended), (key, title, summary, kind, minutes) and their people."""
+    """Items from what happened to them, (key, title, summary, kind, minutes) and their people."""
     items = []
-    for (id_, started_at, ended_at), (key, title, summary, kind, minutes), people in entries:
+    for been, (key, title, summary, kind, minutes), people in entries:
         end = start + dt.timedelta(minutes=minutes)
         items.append(
             Item(
-                id_, key, title, summary, kind, minutes, start, end, started_at, ended_at,
-                tuple(people),
+                been.id, key, title, summary, kind, minutes, start, end, been.started_at, been.ended_at,
+                tuple(people), been.skipped_at, been.started_entered, been.ended_entered,
             )
         )  # fmt: skip
         start = end
@@ -167,15 +227,15 @@ def kept(items: Sequence[Item]) -> list[dict[str, Any]]:
 def read_kept(
     entries: Iterable[dict[str, Any]],
     starts_at: dt.datetime,
-    marks: Mapping[str, _Marks] | None = None,
+    happened: Mapping[str, Happened] | None = None,
 ) -> list[Item]:
-    """What ``kept`` wrote, as items again. ``marks``: row id and actual times by key."""
-    marks = marks or {}
+    """What ``kept`` wrote, as items again. ``happened``: what really did, by key."""
+    happened = happened or {}
     return _cascade(
         starts_at,
         [
             (
-                marks.get(entry["key"], (0, None, None)),
+                happened.get(entry["key"], Happened()),
                 (
                     entry["key"],
                     entry["title"],
@@ -213,15 +273,13 @@ def running_order(event: Event) -> list[Item]:
         .order_by(AgendaRelease.version.desc())
         .limit(1)
     )
-    marks = db.session.execute(
-        sa.select(Session.key, Session.id, Session.started_at, Session.ended_at).where(
-            Session.event_id == event.id
-        )
+    happened = db.session.execute(
+        sa.select(Session.key, *_HAPPENED).where(Session.event_id == event.id)
     )
     return read_kept(
         entries or (),
         event.starts_at,
-        {key: (id_, started_at, ended_at) for key, id_, started_at, ended_at in marks},
+        {key: _happened(*rest) for key, *rest in happened},
     )
 
 
@@ -273,17 +331,17 @@ def current(items: Sequence[Item]) -> Item | None:
 
 
 def upcoming(items: Sequence[Item]) -> Item | None:
-    """What *Next* starts: the first item after the current one that was not started.
+    """What *Next* starts: the first item after the current one that is still to come.
 
-    Items before it that never started were skipped; they stay reachable by starting them by name.
+    Items before it that never started were passed over; they stay reachable by starting them by name.
     """
     now = current(items)
     if now:
         after = list(items)[list(items).index(now) + 1 :]
-        return next((item for item in after if item.started_at is None), None)
+        return next((item for item in after if item.is_to_come), None)
     started = [n for n, item in enumerate(items) if item.started_at is not None]
     after = list(items)[started[-1] + 1 :] if started else list(items)
-    return next((item for item in after if item.started_at is None), None)
+    return next((item for item in after if item.is_to_come), None)
 
 
 def now_and_next(
@@ -294,6 +352,7 @@ def now_and_next(
         return None, None
     if any(item.started_at for item in items):
         return current(items), upcoming(items)
+    items = [item for item in items if item.skipped_at is None]
     if phase == "before":
         return None, items[0] if items else None
     planned = [n for n, item in enumerate(items) if item.planned_start <= at < item.planned_end]
@@ -313,7 +372,7 @@ def forecast(event: Event, items: Sequence[Item], at: dt.datetime) -> Forecast:
     else:
         ends_at = max(at, event.starts_at)
         rest = list(items)
-    ends_at += dt.timedelta(minutes=sum(item.minutes for item in rest if item.started_at is None))
+    ends_at += dt.timedelta(minutes=sum(item.minutes for item in rest if item.is_to_come))
     if event.ended_at:
         ends_at = event.ended_at
     return Forecast(ends_at, round((ends_at - event.ends_at).total_seconds() / 60))

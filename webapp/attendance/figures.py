@@ -126,7 +126,8 @@ def _sessions(
             "people": None, "stayed": None, "at_start": None, "peak": None, "minutes": None,
             "average": None,
         }  # fmt: skip
-        if stretches is not None:
+        # Of what did not take place nothing is known that could be counted.
+        if stretches is not None and item.skipped_at is None:
             seen = sweep.window(stretches, start, end, min_stay_ms(event, end - start))
             row |= {
                 "people": seen.people,

@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from webapp import clock
 from webapp.accounts.models import User
+from webapp.agenda.queries import running_order
 from webapp.attendance import operations
 from webapp.attendance.figures import figures
 from webapp.attendance.forms import HeadCountForm
@@ -80,6 +81,7 @@ def _page(form: HeadCountForm, status: int = 200) -> ResponseReturnValue:
         found=found,
         attendance=found["attendance"],
         form=form,
+        not_held={item.key for item in running_order(event) if item.skipped_at},
         how_many=how_many,
         why=why,
         moment_of=moment_of,

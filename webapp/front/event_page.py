@@ -148,6 +148,7 @@ def _agenda_page(slug: str) -> str:
         items=items,
         now=now,
         next=following,
+        is_over=found.phase(at) == "over",
         order_only=found.hides_times(at),
     )
 
@@ -182,6 +183,7 @@ def _agenda_json(slug: str) -> str:
                     "planned_end": None if order_only else _moment(item.planned_end),
                     "started_at": _moment(item.started_at),
                     "ended_at": _moment(item.ended_at),
+                    **({"takes_place": False} if item.skipped_at else {}),
                     "speakers": [
                         {
                             "name": who.name,

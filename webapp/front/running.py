@@ -58,16 +58,19 @@ def status(event: Event, at: dt.datetime) -> str:
 
 
 def forecast(event: Event, items: Sequence[Item], at: dt.datetime) -> str:
-    """ "Ends 20:52, 7 minutes over"; empty where there is nothing to forecast."""
+    """ "At this pace it ends 20:52, 7 minutes late"; empty where there is nothing to forecast."""
     if not items or event.phase(at) not in ("before", "live"):
         return ""
     found = queries.forecast(event, items, at)
     time = templating.time(found.ends_at, event.timezone)
-    if found.minutes_over > 0:
-        return ngettext("Ends %(time)s, %(num)s minute over", "Ends %(time)s, %(num)s minutes over", found.minutes_over, time=time)  # fmt: skip
-    if found.minutes_over < 0:
-        return ngettext("Ends %(time)s, %(num)s minute early", "Ends %(time)s, %(num)s minutes early", -found.minutes_over, time=time)  # fmt: skip
-    return _("Ends %(time)s, as planned", time=time)
+    begun = any(item.started_at for item in items)
+    ends = _("At this pace it ends %(time)s", time=time) if begun else _("By the plan it ends %(time)s", time=time)  # fmt: skip
+    over = found.minutes_over
+    if over > 0:
+        return ngettext("%(ends)s, %(num)s minute late", "%(ends)s, %(num)s minutes late", over, ends=ends)  # fmt: skip
+    if over < 0:
+        return ngettext("%(ends)s, %(num)s minute early", "%(ends)s, %(num)s minutes early", -over, ends=ends)  # fmt: skip
+    return _("%(ends)s, on time", ends=ends)
 
 
 def introduction(item: Item) -> str:
@@ -127,6 +130,7 @@ def state(event: Event, items: Sequence[Item], at: dt.datetime) -> dict[str, Any
                 "late": lateness(item),
                 "started": to_ms(item.started_at) if item.started_at else None,
                 "ended": to_ms(item.ended_at) if item.ended_at else None,
+                "skipped": item.skipped_at is not None,
             }
             for item in items
         ],
@@ -138,6 +142,8 @@ def words() -> dict[str, str]:
     return {
         "start": _("Start: {name}"),
         "next": _("Next: {name}"),
+        "then": _("Started then: {name}"),
+        "skips": _("{name} does not take place"),
         "kicker": _("Now speaking, {place} of {count}"),
         "first": _("Not started yet. First comes"),
         "started": _("Started {time}"),
@@ -148,6 +154,7 @@ def words() -> dict[str, str]:
         "offline": _("Offline, {n} waiting. It is kept on this device and sent by itself."),
         "reload": _("{n} waiting. Please reload this page and sign in if it asks."),
         "stale": _("Somebody had already moved on; nothing was changed."),
+        "skipped": _("Does not take place"),
         "last": _("Nobody comes after this."),
         "over_now": _("The evening has ended"),
         "thanks": _("Thank you"),
@@ -169,21 +176,32 @@ def figures(event: Event, at: dt.datetime) -> dict[str, str]:
 
 
 def _age() -> dt.timedelta:
-    """How long ago the page says the finger was on the button (milliseconds)."""
-    text = request.form.get("age", "")
-    if not text.isdecimal() or len(text) > 12:
-        return dt.timedelta()
-    return min(dt.timedelta(milliseconds=int(text)), OLDEST_PRESS)
+    """How long ago the page says that it was: the age of the press (milliseconds), and the minutes that
+    somebody who presses late says it has been going on for."""
+    age = dt.timedelta(milliseconds=_given("age")) + dt.timedelta(minutes=_given("ago"))
+    return min(age, OLDEST_PRESS)
 
 
-def _said(event: Event, items: Sequence[Item], result: PressResult, act: str) -> str:
+def _given(name: str) -> int:
+    text = request.form.get(name, "")
+    return int(text) if text.isdecimal() and len(text) <= 9 else 0
+
+
+def _said(
+    event: Event, items: Sequence[Item], result: PressResult, act: str, key: str | None
+) -> str:
     now = next((item for item in items if item.key == result.current_key), None)
+    named = next((item for item in items if item.key == key), None)
     if result.outcome == "stale":
         if now:
             return _("Nothing was changed: somebody had already moved on. On now: %(name)s.", name=now.heading)  # fmt: skip
         return _("Nothing was changed: somebody had been quicker.")
     if result.outcome == "repeated":
         return _("That press had arrived before; it counted once.")
+    if named and act == "skip":
+        return _("%(name)s: does not take place.", name=named.heading)
+    if named and act == "unskip":
+        return _("%(name)s: takes place after all.", name=named.heading)
     if act == "end" and event.ended_at:
         return _("Ended at %(time)s. You can take that back for five minutes.", time=templating.time(event.ended_at, event.timezone))  # fmt: skip
     if act == "undo_end":
@@ -218,7 +236,7 @@ def take_press(event: Event, by: By, page: str) -> ResponseReturnValue:
         flash(str(refused))
         return redirect(page)
     items = queries.running_order(event)
-    said = _said(event, items, result, act)
+    said = _said(event, items, result, act, request.form.get("session_key"))
     answer = {"outcome": result.outcome, "said": said, "state": state(event, items, at)}
     db.session.commit()
     if as_json:

@@ -11,6 +11,9 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
+
+from webapp import templating
 from webapp.agenda.queries import Item
 from webapp.events.models import Event
 from webapp.reports import counted, drafting, saying
@@ -54,7 +57,9 @@ def _marks(evidence: Evidence, left_out: set[str]) -> list[dict[str, Any]]:
     """What was on when, for the curve and its table."""
     marks = []
     for item in evidence.items:
-        if item.key in left_out or (evidence.was_recorded and item.started_at is None):
+        if item.key in left_out or item.skipped_at:
+            continue
+        if evidence.was_recorded and item.started_at is None:
             continue
         start, end = span(item, evidence)
         session = evidence.session(item.key) or {}
@@ -71,6 +76,27 @@ def _marks(evidence: Evidence, left_out: set[str]) -> list[dict[str, Any]]:
             }
         )
     return marks
+
+
+def _not_held(evidence: Evidence) -> list[dict[str, Any]]:
+    """The row that says what stood in the agenda and did not take place."""
+    named = []
+    for item in evidence.items:
+        if item.skipped_at:
+            names = ", ".join(who.name for who in drafting.voices(item))
+            named.append(f"{item.title} ({names})" if names else item.title)
+    if not named:
+        return []
+    return [
+        {
+            "key": "not_held",
+            "label": _("Did not take place"),
+            "value": templating.number(len(named)),
+            "definition": _(
+                "In the agenda, and counted nowhere: %(items)s.", items="; ".join(named)
+            ),
+        }
+    ]
 
 
 def _sections(
@@ -151,7 +177,7 @@ def build(
         "headline": headline(figures, choice),
         "text": text,
         "figures": figures,
-        "counted": counted.rows(figures, event.timezone),
+        "counted": [*counted.rows(figures, event.timezone), *_not_held(evidence)],
         "sources": [row["source"] for row in figures["attendance"]["by_source"]],
         "presence_known": saying.is_measured(figures),
         "agenda": _marks(evidence, left_out),

@@ -84,10 +84,13 @@ def sections(evidence: Evidence) -> list[Item]:
 
 
 def skipped(evidence: Evidence) -> list[str]:
-    """Keys of items that nobody started on an evening on which the others were started."""
-    if not evidence.was_recorded:
-        return []
-    return [item.key for item in sections(evidence) if item.started_at is None]
+    """Keys of items that did not take place: as somebody said, or because nobody started them on an evening
+    on which the others were started."""
+    return [
+        item.key
+        for item in sections(evidence)
+        if item.skipped_at or (evidence.was_recorded and item.started_at is None)
+    ]
 
 
 def _sentence(text: str) -> str:

@@ -20,17 +20,22 @@
 
   function nextOf(state) {
     const place = state.items.findIndex((one) => one.key === state.now);
-    return (state.items.slice(place + 1).find((one) => !one.started) || {}).key || null;
+    return (state.items.slice(place + 1).find((one) => !one.started && !one.skipped) || {}).key || null;
   }
 
   // The same rule as on the server, for what has not reached it yet.
   function apply(state, press) {
-    if ((press.expected_key || null) !== state.now) return state;
+    const skips = press.act === "skip" || press.act === "unskip";
+    if (!skips && (press.expected_key || null) !== state.now) return state;
     const next = JSON.parse(JSON.stringify(state));
-    const at = press.pressed + offset, on = item(next, next.now);
-    if (press.act === "start") {
-      const starts = item(next, press.session_key);
-      if (!starts || starts.started || next.ended) return state;
+    const on = item(next, next.now), named = item(next, press.session_key);
+    const at = Math.max(press.pressed + offset, on ? on.started + 1 : 0);
+    if (skips) {
+      if (!named || named.started || next.ended) return state;
+      named.skipped = press.act === "skip";
+    } else if (press.act === "start") {
+      const starts = named;
+      if (!starts || starts.started || starts.skipped || next.ended) return state;
       if (on) on.ended = at;
       starts.started = at;
       starts.late = "";
@@ -71,6 +76,10 @@
     if (label !== null && text !== label) restUntil = Date.now() + REST;
     label = text;
     put("next-label", text);
+    put("late-label", next ? fill(words.then, { name: next.heading }) : "");
+    put("skip-label", next ? fill(words.skips, { name: next.heading }) : "");
+    show("late", open && Boolean(next));
+    show("skip-next", open && Boolean(next));
     show("next", open && Boolean(next));
     show("last", open && Boolean(on) && !next);
     show("back", open && Boolean(on));
@@ -79,11 +88,14 @@
     show("undo", state.undo);
     document.querySelectorAll("form[data-press]").forEach((form) => {
       form.elements.expected_key.value = state.now || "";
-      if (form.dataset.slot === "next") form.elements.session_key.value = state.next || "";
+      if (form.dataset.slot === "next" || "follows" in form.dataset) form.elements.session_key.value = state.next || "";
+      const row = form.dataset.rowAct, one = row && item(state, form.elements.session_key.value);
+      if (row) form.hidden = !open || !one || (row === "skip" ? Boolean(one.started) || one.skipped : !one.skipped);
     });
+    document.querySelectorAll(".unskips li").forEach((line) => { line.hidden = !(item(state, line.dataset.item) || {}).skipped; });
     document.querySelectorAll("#skip-to option").forEach((option) => {
       const one = item(state, option.value);
-      option.hidden = option.disabled = !one || Boolean(one.started);
+      option.hidden = option.disabled = !one || Boolean(one.started) || one.skipped;
     });
     tick();
     document.dispatchEvent(new CustomEvent("evening", { detail: state }));
@@ -120,7 +132,7 @@
     if (rests(form)) return;
     pressed.set(form, Date.now());
     const value = (name) => (form.elements[name] ? form.elements[name].value : "");
-    const press = presses.add(value("act"), value("session_key"), value("expected_key"));
+    const press = presses.add(value("act"), value("session_key"), value("expected_key"), Math.max(0, Number(value("ago")) || 0));
     const details = form.closest("details");
     if (details) details.open = false;
     shown = apply(shown, press);

@@ -12,7 +12,8 @@
     state.items.forEach((item) => {
       const row = document.querySelector(`tr[data-item="${CSS.escape(item.key)}"]`);
       if (!row) return;
-      set(row.querySelector("[data-cell=started]"), item.started ? clock.format(new Date(item.started)) : "");
+      set(row.querySelector("[data-cell=started]"), item.started ? clock.format(new Date(item.started)) : item.skipped ? Turnout.presses.data.words.skipped : "");
+      row.classList.toggle("skipped", item.skipped);
       if (!item.started) set(row.querySelector("[data-cell=present]"), "");
       row.classList.toggle("on", item.key === state.now);
       if (item.key === state.now) row.setAttribute("aria-current", "true"); else row.removeAttribute("aria-current");

@@ -24,8 +24,9 @@ Turnout.presses = (function () {
   }
   function drop(press) { write(read().filter((other) => other.press_id !== press.press_id)); }
 
-  function add(act, session_key, expected_key) {
-    const press = { press_id: id(), act, session_key, expected_key, pressed: Date.now() };
+  // ``ago``: so many minutes before this press it really was.
+  function add(act, session_key, expected_key, ago) {
+    const press = { press_id: id(), act, session_key, expected_key, pressed: Date.now() - ago * 60000 };
     write([...read(), press]);
     flush();
     return press;
