@@ -112,6 +112,7 @@ PAGES: dict[str, list[str]] = {
     "privacy.proof": ["/admin/privacy/{bolivia}", "/admin/privacy/{before.slug}"],
     "statistics.index": ["/admin/statistics"],
     "cockpit.show": ["{live.manage}/cockpit", f"{BEFORE}/cockpit", f"{BOLIVIA}/cockpit", "{long.manage}/cockpit"],
+    "timeline.show": [f"{BOLIVIA}/cockpit/timeline", "{live.manage}/cockpit/timeline", f"{BEFORE}/cockpit/timeline"],
     "manage_attendance.show": [f"{BOLIVIA}/attendance", "{live.manage}/attendance", f"{BEFORE}/attendance", "{long.manage}/attendance"],
     "groups.show": [f"{BOLIVIA}/attendance/groups", "{live.manage}/attendance/groups"],
     "manage_report.edit": [f"{BOLIVIA}/report", "{over.manage}/report"],

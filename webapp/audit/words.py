@@ -36,6 +36,7 @@ SENTENCES = {
     "agenda.changed": _l("The agenda's draft was changed."),
     "agenda.undone": _l("A change of the agenda's draft was taken back."),
     "agenda.published": _l("The agenda was published."),
+    "agenda.mended": _l("What really happened was put right."),
     "speaker.changed": _l("What is said about a speaker was changed."),
     "form.changed": _l("The sign-up form was changed."),
     "cohost.added": _l("A co-host was added."),

@@ -37,6 +37,7 @@ def init_app(app: Flask) -> None:
         statistics,
         system,
         thanks,
+        timeline,
         unsubscribe,
         users,
         words,
@@ -74,6 +75,7 @@ def init_app(app: Flask) -> None:
         statistics,
         system,
         thanks,
+        timeline,
         unsubscribe,
         users,
     ):
