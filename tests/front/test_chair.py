@@ -5,10 +5,12 @@ import re
 import pytest
 import time_machine
 
+from tests.agenda.evening import agenda
 from tests.factories import make_event
 from tests.front.evening import make_evening, minute, started
 from tests.front.test_cockpit import form
 from webapp import tokens
+from webapp.agenda import operations
 from webapp.agenda.models import Press
 from webapp.db import db
 from webapp.events.models import Event
@@ -56,6 +58,28 @@ def test_one_name_two_lines_and_next(client, app, evening):
     assert "Kate Hudson</h2>" in page.text
     with app.app_context():
         assert {row.by for row in db.session.query(Press)} == {"the chair's link"}
+
+
+def test_how_to_say_the_name_and_the_two_lines_are_the_chairs_alone(client, app, evening):
+    items = agenda()
+    items[1]["speakers"][0] |= {"say": "tim YUNG", "intro": "Came from La Paz.\nWrites.\nMore."}
+    with app.app_context():
+        operations.replace(db.session.get(Event, evening.id), items, minute(-60))
+        db.session.commit()
+    press(client, evening, 0, "start")
+    with at(1):
+        page = client.page(evening.chair).text
+        assert (
+            '<p class="soft" data-slot="next-about">Say: tim YUNG · Friends of Bolivia</p>' in page
+        )
+    page = press(client, evening, 5, "start").text
+    assert '<p class="say" data-slot="say">Say: tim YUNG</p>' in page
+    assert ">Came from La Paz. Writes.</p>" in page
+    with at(6):
+        for address in ("", "/agenda", "/agenda.json", "/agenda.ics"):
+            text = client.get(f"/events/bolivia{address}").text
+            assert "tim YUNG" not in text
+            assert "Came from La Paz" not in text
 
 
 def test_over_the_time_is_said(client, evening):

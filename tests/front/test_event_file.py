@@ -50,7 +50,7 @@ FILE = {
         {"key": "seats", "label": "Seats?", "type": "number", "help": "For you.", "min": 1, "max": 2.5, "required": False, "show_if": None},
     ],
     "agenda": [
-        {"key": "opening", "title": "Opening", "kind": "opening", "minutes": 10, "speakers": [{"name": "Kate Ąžuolė", "role": "chair", "affiliation": "X"}]},
+        {"key": "opening", "title": "Opening", "kind": "opening", "minutes": 10, "speakers": [{"name": "Kate Ąžuolė", "role": "chair", "affiliation": "X", "say": "ah-ZHOO-o-leh", "intro": "Chairs.\nWrites."}]},
         {"key": "talk", "title": "A talk", "summary": "About it", "kind": "talk", "minutes": 30, "speakers": []},
     ],
 }  # fmt: skip

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from webapp.agenda import items as shape
 from webapp.agenda.queries import Item, Who
 
-_DETAILS = ("title", "affiliation", "bio", "url")
+_DETAILS = ("title", "affiliation", "bio", "url", "say", "intro")
 
 
 def between(before: Sequence[Item], after: Sequence[Item], moved: str = "") -> list[str]:
@@ -86,6 +86,9 @@ def _public(item: Item) -> Item:
         id=0,
         started_at=None,
         ended_at=None,
+        skipped_at=None,
+        started_entered=None,
+        ended_entered=None,
         speakers=tuple(dataclasses.replace(who, speaker_id=0) for who in item.speakers),
     )
 

@@ -25,7 +25,15 @@ from webapp.tokens import digest
 
 CHANGED = "changed"
 # What may be said about a person, in characters.
-LONGEST = {"name": 200, "title": 200, "affiliation": 200, "bio": shape.MAX_TEXT, "url": 500}
+LONGEST = {
+    "name": 200,
+    "title": 200,
+    "affiliation": 200,
+    "bio": shape.MAX_TEXT,
+    "url": 500,
+    "say": 200,
+    "intro": shape.MAX_INTRO,
+}
 
 
 def _find(items: list[Item], key: str) -> int:
@@ -130,7 +138,7 @@ def order(items: list[Item]) -> str:
 
 def person_seen(row: Speaker) -> str:
     """What the form about a person was looking at."""
-    parts = [row.name, row.title, row.affiliation, row.bio, row.url or ""]
+    parts = [row.name, row.title, row.affiliation, row.bio, row.url or "", row.say, row.intro]
     return digest("\0".join(parts))[:16]
 
 
@@ -142,7 +150,7 @@ def change_speaker(
     at: dt.datetime,
     by: By,
 ) -> None:
-    """Sets name, title, affiliation, bio and url of a person of this event, wherever they speak.
+    """Sets name, title, affiliation, bio, url, say and intro of a person of this event, wherever they speak.
 
     Raises Refused, with the field's name as its code.
     """
@@ -157,7 +165,7 @@ def change_speaker(
     if not name:
         raise Refused(_("A speaker needs a name."), "name")
     for field, longest in LONGEST.items():
-        if len(values[field]) > longest:
+        if len(values.get(field, "")) > longest:
             raise Refused(_("At most %(n)d characters, please.", n=longest), field)
     for other in queries.speakers(event.id):
         if other.id != row.id and shape.name_key(other.name) == shape.name_key(name):
@@ -175,6 +183,8 @@ def change_speaker(
     row.name, row.url = name, url
     row.title, row.affiliation = shape.line(values["title"]), shape.line(values["affiliation"])
     row.bio = shape.paragraphs(values["bio"])
+    row.say = shape.line(values.get("say", ""))
+    row.intro = shape.paragraphs(values.get("intro", ""))
     db.session.flush()
     changes = differences.between(before, queries.draft(event))
     if changes:

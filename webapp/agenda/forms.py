@@ -22,7 +22,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from webapp.agenda.items import MAX_MINUTES, MAX_SPEAKERS, MAX_TEXT
+from webapp.agenda.items import MAX_INTRO, MAX_MINUTES, MAX_SPEAKERS, MAX_TEXT
 from webapp.agenda.queries import Item
 
 KIND_NAMES = {
@@ -115,12 +115,14 @@ class SpeakerForm(FlaskForm):
     affiliation = StringField(_l("Affiliation"), [Length(max=200)])
     bio = TextAreaField(_l("Introduction"), [Length(max=MAX_TEXT)])
     url = StringField(_l("Web address"), [Length(max=500)])
+    say = StringField(_l("How to say the name"), [Length(max=200)])
+    intro = TextAreaField(_l("Two lines to introduce them with"), [Length(max=MAX_INTRO)])
     revision = HiddenField()
 
     def values(self) -> dict[str, str]:
         return {
             name: getattr(self, name).data or ""
-            for name in ("name", "title", "affiliation", "bio", "url")
+            for name in ("name", "title", "affiliation", "bio", "url", "say", "intro")
         }
 
 

@@ -19,7 +19,9 @@ MAX_MINUTES = 24 * 60
 MAX_SPEAKERS = 50
 MAX_TEXT = 10_000
 ITEM_KEYS = ("key", "title", "summary", "kind", "minutes", "speakers")
-PERSON_KEYS = ("name", "role", "title", "affiliation", "bio", "url")
+PERSON_KEYS = ("name", "role", "title", "affiliation", "bio", "url", "say", "intro")
+# Two lines to introduce somebody with.
+MAX_INTRO = 600
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 # Invisible characters that turn text around, so that it reads as something else.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\ufeff]")
@@ -33,6 +35,8 @@ class NewPerson:
     affiliation: str = ""
     bio: str = ""
     url: str | None = None
+    say: str = ""
+    intro: str = ""
 
     @property
     def name_key(self) -> str:
@@ -158,6 +162,8 @@ def _person(entry: Any, where: str) -> NewPerson:
         _text(entry.get("affiliation"), where, "affiliation", 200),
         _text(entry.get("bio"), where, "bio", MAX_TEXT),
         url,
+        _text(entry.get("say"), where, "say", 200),
+        _text(entry.get("intro"), where, "intro", MAX_INTRO),
     )
 
 
@@ -239,7 +245,7 @@ def one_row_each(items: Sequence[NewItem]) -> dict[str, NewPerson]:
             if known is None:
                 people[person.name_key] = person
                 continue
-            for name in ("title", "affiliation", "bio", "url"):
+            for name in ("title", "affiliation", "bio", "url", "say", "intro"):
                 here, there = getattr(person, name), getattr(known, name)
                 if here and there and here != there:
                     raise Refused(

@@ -74,6 +74,9 @@ class Speaker(Base):
     affiliation: Mapped[str] = mapped_column(sa.String(200), default="")
     bio: Mapped[str] = mapped_column(sa.Text, default="")
     url: Mapped[str | None] = mapped_column(sa.String(500))
+    # For the chair alone: how to say the name, and two lines to introduce them with.
+    say: Mapped[str] = mapped_column(sa.String(200), default="")
+    intro: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 class SessionSpeaker(Base):

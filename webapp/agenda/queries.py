@@ -29,6 +29,8 @@ class Who:
     affiliation: str
     bio: str
     url: str | None
+    say: str = ""
+    intro: str = ""
 
     @property
     def about(self) -> str:
@@ -172,6 +174,8 @@ def draft(event: Event) -> list[Item]:
             Speaker.affiliation,
             Speaker.bio,
             Speaker.url,
+            Speaker.say,
+            Speaker.intro,
         )
         .join(Speaker, SessionSpeaker.speaker_id == Speaker.id)
         .where(Speaker.event_id == event.id)
@@ -252,6 +256,8 @@ def read_kept(
                         who.get("affiliation", ""),
                         who.get("bio", ""),
                         who.get("url"),
+                        who.get("say", ""),
+                        who.get("intro", ""),
                     )
                     for who in entry["speakers"]
                 ],
@@ -393,7 +399,7 @@ def as_file(items: Sequence[Item]) -> list[dict[str, Any]]:
                     "role": who.role,
                     **{
                         name: value
-                        for name in ("title", "affiliation", "bio", "url")
+                        for name in ("title", "affiliation", "bio", "url", "say", "intro")
                         if (value := getattr(who, name))
                     },
                 }

@@ -40,6 +40,7 @@ def write_people(event: Event, people: dict[str, NewPerson]) -> dict[str, Speake
             db.session.add(row)
         row.name, row.title, row.affiliation = person.name, person.title, person.affiliation
         row.bio, row.url = person.bio, person.url
+        row.say, row.intro = person.say, person.intro
         speakers[key] = row
     db.session.flush()
     return speakers

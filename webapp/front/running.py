@@ -74,11 +74,18 @@ def forecast(event: Event, items: Sequence[Item], at: dt.datetime) -> str:
 
 
 def introduction(item: Item) -> str:
-    """Two lines with which a chair introduces somebody: the start of the bio, else who they are."""
+    """Two lines with which a chair introduces somebody: those written for it, else the start of the bio."""
     if item.lead is None:
         return item.summary.split("\n")[0]
-    lines = [line for line in item.lead.bio.split("\n") if line.strip()]
+    lines = [line for line in (item.lead.intro or item.lead.bio).split("\n") if line.strip()]
     return " ".join(lines[:2])
+
+
+def say(item: Item) -> str:
+    """How to say the name of whoever leads the item: "Say: KLOW-dya tur-BAY"; empty where nobody wrote it."""
+    if item.lead is None or not item.lead.say:
+        return ""
+    return _("Say: %(sounds)s", sounds=item.lead.say)
 
 
 def lateness(item: Item) -> str:
@@ -124,6 +131,7 @@ def state(event: Event, items: Sequence[Item], at: dt.datetime) -> dict[str, Any
                 "key": item.key,
                 "heading": item.heading,
                 "about": item.lead.about if item.lead else "",
+                "say": say(item),
                 "introduction": introduction(item),
                 "minutes": item.minutes,
                 "planned": to_ms(item.planned_start),

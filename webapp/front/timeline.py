@@ -105,7 +105,10 @@ def _rows(event: Event, items: list[Item], given: Mapping[str, str], is_over: bo
             _field(event, item.key, "end", end, item.ended_at, item.ended_entered, given),
         )
         skipped = (f"skipped:{item.key}" in given) if given else item.skipped_at is not None
-        rows.append(Row(item.key, item.heading, item.planned_start, fields, True, skipped))
+        heading = item.heading
+        if heading != item.title and item.kind in ("opening", "closing"):
+            heading = f"{heading}, {item.title}"
+        rows.append(Row(item.key, heading, item.planned_start, fields, True, skipped))
     return rows
 
 

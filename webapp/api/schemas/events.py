@@ -92,6 +92,8 @@ class Speaker(Answer):
     affiliation = string(left_out=True)
     bio = string(left_out=True)
     url = string(left_out=True)
+    say = string("How to say the name.", left_out=True)
+    intro = string("Two lines to introduce them with.", left_out=True)
 
 
 class Item(Answer):

@@ -66,12 +66,13 @@
     else if (next) put("kicker", words.first);
     if (first) {
       put("name", first.heading);
+      put("say", first.say);
       put("about", first.about);
       put("introduction", first.introduction);
     }
-    if (!first && state.ended) { put("name", words.thanks); put("about", ""); put("introduction", ""); }
+    if (!first && state.ended) { put("name", words.thanks); put("say", ""); put("about", ""); put("introduction", ""); }
     put("started", on ? [fill(words.started, { time: time(on.started) }), on.late].filter(Boolean).join(", ") + "." : "");
-    put("next-about", on && next ? next.about : "");
+    put("next-about", on && next ? [next.say, next.about].filter(Boolean).join(" · ") : "");
     const text = next ? fill(on ? words.next : words.start, { name: next.heading }) : "";
     if (label !== null && text !== label) restUntil = Date.now() + REST;
     label = text;
