@@ -27,7 +27,9 @@ def one_line(text: str) -> str:
 def isolated(name: str) -> str:
     """A name within a sentence: one that is read from right to left keeps its place, and the words around
     it keep theirs."""
-    if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in name):
+    if not name.isascii() and any(
+        unicodedata.bidirectional(letter) in ("R", "AL") for letter in name
+    ):
         return f"\u2068{name}\u2069"
     return name
 
