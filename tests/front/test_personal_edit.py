@@ -224,3 +224,31 @@ def test_without_javascript_a_changed_answer_brings_up_what_hangs_on_it_once(
     done = client.post(f"{path}/edit", data=SENT | {"q_food": [], "asked": ["", "q_food"]})
     assert done.status_code == 303
     assert _answers(app) == {"city": "Sucre", "first": True, "years": 3}
+
+
+def test_two_pages_open_at_once_lose_nothing_and_ask_where_both_changed_the_same(
+    app: Flask, signed_up: Any, house: Any
+) -> None:
+    client, my = signed_up
+    shown = SENT | {"seen": client.page(f"{my}/edit").field("seen")}
+    first = {"companions": "5", "access": ["Live captions", "Sign language"], "q_city": "Potosí"}
+    assert client.post(f"{my}/edit", data=shown | first).status_code == 303
+    # The older page changes the name alone: what the other saved stands.
+    assert client.post(f"{my}/edit", data=shown | {"name": "Ana Quispe"}).status_code == 303
+    now = house.signup()
+    assert (now.name, now.companions) == ("Ana Quispe", 5)
+    assert now.access_needs == ["Live captions", "Sign language"]
+    assert _answers(app)["city"] == "Potosí"
+    # Changed on both: neither is lost, both are shown, and pressing once more decides.
+    answer = client.post(f"{my}/edit?lang=es", data=shown | {"companions": "1", "q_years": "4"})
+    assert answer.status_code == 409
+    page = answer.parsed
+    assert "mientras esta estaba abierta" in page.text
+    assert re.search(r'<dl class="theirs"><div><dt>[^<]+</dt><dd><bdi>5</bdi>', page.text)
+    assert (page.field("companions"), page.field("q_years")) == ("1", "4")
+    assert (page.field("name"), page.field("q_city")) == ("Ana Quispe", "Potosí")
+    assert house.signup().companions == 5
+    again = shown | {"seen": page.field("seen"), "name": "Ana Quispe", "q_city": "Potosí"}
+    again |= {"access": ["Live captions", "Sign language"], "companions": "1"}
+    assert client.post(f"{my}/edit", data=again).status_code == 303
+    assert (house.signup().companions, _answers(app)["city"]) == (1, "Potosí")

@@ -18,7 +18,7 @@ from webapp.signup.operations.proving import drop_unproved, prove, prove_ids
 from webapp.signup.operations.queueing import accept, move_seats
 from webapp.signup.operations.queueing import fill as fill_seats
 from webapp.signup.operations.resending import claim, send_links, send_links_to
-from webapp.signup.operations.seats import By, check_invited, check_open, lock_event
+from webapp.signup.operations.seats import By, check_invited, check_open, lock, lock_event
 from webapp.signup.operations.tagging import (
     add_note,
     delete_note,
@@ -58,6 +58,7 @@ __all__ = [
     "forget_blocks",
     "forget_unused_tags",
     "give_up",
+    "lock",
     "lock_event",
     "many",
     "mark_crew",
