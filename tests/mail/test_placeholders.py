@@ -124,6 +124,9 @@ def test_a_link_that_a_person_does_not_have_takes_its_sentence_along() -> None:
         ("${name}", "“${name}” would stay as it is. Write {name}."),
         ("%(name)s", "“%(name)s” would stay as it is. Write {name}."),
         ("{ name }", "“{ name }” would stay as it is. Write {name}."),
+        ("{{x}}", "There is no placeholder {x} here. There are: {name}, {event}, {my_page}, {join_button}."),
+        ("{name}\nHi {name, or", "Line 2: “{name” lacks one of its braces, and people would read it as it is. Write it whole, as {name}, or without a brace."),
+        ("Hi name} or", "Line 1: “name}” lacks one of its braces, and people would read it as it is. Write it whole, as {name}, or without a brace."),
         ("Press {join_button} now", "{join_button} needs a line of its own."),
         ("[x]({name})", "{name} is no address, so a link cannot lead there."),
         ("[x](https://a.example/{name})", "{name} cannot be part of an address."),
@@ -149,6 +152,7 @@ def test_a_subject_is_one_line_of_words() -> None:
     assert placeholders.subject_problems("Hello {name}", KNOWN) == []
     assert placeholders.subject_problems("", KNOWN) == ["A mail needs a subject."]
     assert placeholders.subject_problems("a\nb", KNOWN) == ["A subject is one line."]
+    assert "“{name” lacks one of its braces" in placeholders.subject_problems("Hi {name", KNOWN)[0]
     assert placeholders.subject_problems("{my_page}", KNOWN) == [
         "There is no placeholder {my_page} here. There are: {name}, {event}."
     ]

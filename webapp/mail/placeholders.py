@@ -28,6 +28,9 @@ _FOREIGN = re.compile(
     rf"\{{\{{\s*({_NAME})\s*\}}\}}|\$\{{({_NAME})\}}|%\(({_NAME})\)s|\{{\s+({_NAME})\s*\}}|\{{({_NAME})\s+\}}"
     rf"|\{{({_NAME}(?:[ -]{_NAME})+)\}}"
 )
+# What has both its braces, and beside it a brace that lost its other half at a word.
+_WHOLE = re.compile(r"\{+[^{}\n]*\}+")
+_HALF = re.compile(r"\{+\s*[A-Za-z]\w*|\w*[A-Za-z]\s*\}+")
 # Characters that nobody sees, direction overrides, halves of a pair.
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _ADDRESS = re.compile(r"(https?://|mailto:)\S", re.IGNORECASE)
@@ -83,6 +86,15 @@ def _names_problems(text: str, allowed: Mapping[str, Placeholder]) -> list[str]:
             found.append(_unknown(name, allowed))
         elif name in allowed:
             found.append(_("“%(written)s” would stay as it is. Write {%(name)s}.", written=match[0], name=name))  # fmt: skip
+        elif "{" in match[0] and name not in names(text):
+            found.append(_unknown(name, allowed))
+    for number, line in enumerate(text.split("\n"), 1):
+        # Spaces in the place of what is whole, so that nothing new is joined.
+        rest = _WHOLE.sub(lambda match: " " * len(match[0]), line)
+        found += [
+            _("Line %(n)d: “%(written)s” lacks one of its braces, and people would read it as it is. Write it whole, as {name}, or without a brace.", n=number, written=half[0])
+            for half in _HALF.finditer(rest)
+        ]  # fmt: skip
     if _UNSEEN.search(text):
         found.append(_("There is a character in it that cannot be seen. Please type it anew."))
     return found
