@@ -155,6 +155,29 @@ def test_the_key_of_the_host_is_made_from_the_name_once_there_is_one(app, ada):
     assert stored(app).host_key == "friends-of-bolivia"
 
 
+def test_the_key_of_the_event_before_does_not_become_another_hosts(app, ada):
+    post(ada, NEW, **EVENING, slug="rivers", host_name="Clean Rivers")
+    # Nobody chose a key: it follows the name.
+    form = filled(ada.page(NEW)) | EVENING
+    assert (form["host_name"], form["host_key"]) == ("Clean Rivers", "")
+    ada.post(NEW, data=form | {"slug": "alike"})
+    ada.post(NEW, data=form | {"slug": "barrio", "host_name": "Barrio"})
+    # One that somebody chose stays only if they say so.
+    post(ada, "/manage/events/barrio/settings", host_key="quarter")
+    form = filled(ada.page(NEW)) | EVENING | {"slug": "feria", "host_name": "Feria"}
+    asked = ada.post(NEW, data=form)
+    assert asked.status_code == 400
+    assert "This is the key of “Barrio”." in errors(asked.parsed)["host_key"]
+    again = filled(asked.parsed)
+    ada.post(NEW, data=again | {"host_key": ""})
+    ada.post(NEW, data=again | {"slug": "kept"})
+    with app.app_context():
+        keys = dict(db.session.execute(sa.select(Event.slug, Event.host_key)).tuples().all())
+    assert keys == {
+        "rivers": "clean-rivers", "alike": "clean-rivers", "barrio": "quarter", "feria": "feria", "kept": "quarter",
+    }  # fmt: skip
+
+
 def test_an_admin_does_not_begin_with_somebody_elses_event(app, bolivia):
     with app.app_context():
         dora = make_user("Dora", role="admin")

@@ -171,6 +171,8 @@ class EventForm(FlaskForm):
     host_name = Line(_l("Host"))
     host_url = Line(_l("Web address of the host"))
     host_key = Line(_l("Key of the host"))
+    # Whose key stands in the field of a new event, until somebody has said that it is to stay.
+    key_of = HiddenField()
     languages = Text(_l("Languages and interpretation"))
     access_needs = Text(_l("What you offer for access"))
     retention_days = WholeNumber(_l("Days until names are deleted"), [InputRequired(_l("After how many days are names deleted?"))])  # fmt: skip
@@ -306,6 +308,16 @@ class EventForm(FlaskForm):
         if typed.get("slug") == "":
             del typed["slug"]
         return typed
+
+    def check_key(self) -> None:
+        """Says it beside the key where it is that of the event before, while the host is called otherwise:
+        what people agreed to for one host must not become another's. Saving once more keeps it."""
+        name, key_of = (self.host_name.data or "").strip(), self.key_of.data or ""
+        if not key_of or not (self.host_key.data or "").strip() or name == key_of.partition("|")[2]:
+            return
+        if self.host_key.data.strip() == key_of.partition("|")[0]:
+            self.key_of.data = ""
+            self.say(Refused(_("This is the key of “%(before)s”. Empty it, and one is made from the new name. Save once more to keep it: whoever agreed to hear from one then hears from the other.", before=key_of.partition("|")[2]), "host_key"))  # fmt: skip
 
     def _moment(self, name: str, zone: str, event: Event | None) -> dt.datetime | None:
         local = self[name].data

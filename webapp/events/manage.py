@@ -43,9 +43,12 @@ def _blank() -> EventForm:
     """A new form, with what the person's latest event has in common with most of theirs."""
     latest = queries.latest_of(signed_in())
     alike = {name: getattr(latest, name) for name in _ALIKE} if latest else {}
-    if not alike.get("host_name"):
-        # Made from the name, once there is one.
+    name, key = alike.get("host_name", ""), alike.get("host_key", "")
+    if not name or key == rules.key_from(name, "")[:60].rstrip("-_"):
+        # Nobody chose it: it is made from the name, whatever that will be.
         alike.pop("host_key", None)
+    else:
+        alike["key_of"] = f"{key}|{name}"
     usual = {name: rules.DEFAULTS[name] for name in ("language", "retention_days")}
     return EventForm(data=usual | alike)
 
@@ -64,6 +67,7 @@ def new() -> ResponseReturnValue:
     values = form.values()
     for refusal in operations.against(values, None):
         form.say(refusal)
+    form.check_key()
     if form.errors:
         return _page(form, None, 400)
     try:
