@@ -69,7 +69,7 @@ def mailing(evening: Evening, kind: str, number: int | None = None) -> Mailing:
 
 def opened(phone: BrowserContext, letter: OutgoingMail) -> Page:
     page = phone.new_page()
-    page.set_content(letter.html)
+    page.set_content(letter.html, wait_until="domcontentloaded")
     return page
 
 

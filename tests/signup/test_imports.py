@@ -527,8 +527,9 @@ def test_answering_what_was_asked_brings_them_in(app: Flask, ada: Any) -> None:
     assert answer.status_code == 303, answer.parsed.text
     assert "In since" in ada.page(where).text
     with app.app_context():
-        agreed = [c.agreed_at.day for c in db.session.scalars(sa.select(Consent).order_by(Consent.id))]  # fmt: skip
-    assert agreed == [3, 5]
+        theirs = sa.select(Signup.email, Consent.agreed_at).join(Consent, Consent.signup_id == Signup.id)  # fmt: skip
+        agreed = {email: at.day for email, at in db.session.execute(theirs)}
+    assert agreed == {"p0@example.org": 3, "p1@example.org": 5}
 
 
 @pytest.mark.parametrize(("data", "said"), [
