@@ -117,6 +117,17 @@ def test_who_cannot_be_taken_is_named_with_the_line(context: Flask) -> None:
     assert [line for line, _why in listed('Name,Email\n"Cid,c@example.org\nDan,d@example.org\n').broken] == [2]  # fmt: skip
 
 
+def test_slips_are_pointed_out_and_formulas_are_no_addresses(context: Flask) -> None:
+    found = persons("Email\ngina@gmial.com\n=cmd@example.net\n'+hal@example.net\nivo+news@gmail.com\n")
+    assert [(p.line, p.notes, p.problem) for p in found] == [
+        (2, ["gina@gmial.com looks like a slip: gina@gmail.com?"], ""),
+        (3, [], "begins like a formula, not like an e-mail address"),
+        (4, [], "begins like a formula, not like an e-mail address"),
+        (5, [], ""),
+    ]
+    assert found[0].address is not None
+
+
 def test_statuses(context: Flask) -> None:
     text = "Email,Status\n" + "".join(
         f"p{n}@example.org,{word}\n"

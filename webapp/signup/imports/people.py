@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from webapp import addresses
 from webapp.addresses import Address
-from webapp.signup import questions
+from webapp.signup import questions, slips
 from webapp.signup.extras import LONGEST_NOTE, MOST_COMPANIONS
 from webapp.signup.imports import sources
 from webapp.signup.imports.sources import Listed
@@ -28,6 +28,7 @@ _NOTHING = frozenset({"", "-", "--", "—", "n/a", "na", "null", "none", "(blank
 _BRACKETED = re.compile(r"(.*?)<\s*([^<>\s]+@[^<>\s]+)\s*>\s*")
 # How our own file, and every careful one, writes a text that a spreadsheet would take for a formula.
 _DEFUSED = re.compile(r"'(?=[@+\-=|%])")
+_FORMULA = ("=", "+", "@")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -155,9 +156,16 @@ class _Reader:
         if not text:
             person.problem = _("no e-mail address")
             return
+        if text.startswith(_FORMULA):
+            # Rarely what somebody is called, and what a spreadsheet would work out wherever it goes next.
+            person.problem = _("begins like a formula, not like an e-mail address")
+            person.value = text[:100]
+            return
         person.address = addresses.find(text)
         if person.address is None:
             person.problem, person.value = _("not an e-mail address"), text[:100]
+        elif meant := slips.suggestion(person.address.text):
+            person.notes.append(_("%(address)s looks like a slip: %(meant)s?", address=person.address.text, meant=meant))  # fmt: skip
 
     def _name(self, person: Person, whole: str, first: str, last: str) -> None:
         raw = whole or f"{first} {last}".strip() or person.name
