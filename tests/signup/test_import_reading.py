@@ -118,7 +118,9 @@ def test_who_cannot_be_taken_is_named_with_the_line(context: Flask) -> None:
 
 
 def test_slips_are_pointed_out_and_formulas_are_no_addresses(context: Flask) -> None:
-    found = persons("Email\ngina@gmial.com\n=cmd@example.net\n'+hal@example.net\nivo+news@gmail.com\n")
+    found = persons(
+        "Email\ngina@gmial.com\n=cmd@example.net\n'+hal@example.net\nivo+news@gmail.com\n"
+    )
     assert [(p.line, p.notes, p.problem) for p in found] == [
         (2, ["gina@gmial.com looks like a slip: gina@gmail.com?"], ""),
         (3, [], "begins like a formula, not like an e-mail address"),

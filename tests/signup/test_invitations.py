@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 from typing import Any
 
@@ -22,6 +23,7 @@ from webapp.mailing import commands as mailing_job
 from webapp.mailing import operations as mailings
 from webapp.mailing.models import Mailing
 from webapp.privacy import operations as privacy
+from webapp.signup import operations as verbs
 from webapp.signup.imports import operations as imports
 from webapp.signup.invitations import commands, links, operations
 from webapp.signup.invitations.models import Invitation
@@ -200,7 +202,40 @@ def test_by_hand_from_the_list_to_the_outbox(app: Flask, ada: Any) -> None:
         assert mails() == []
     refused = ada.send(HERE, {"people": "ana@example.org"})
     assert refused.status_code == 422
-    assert "Nobody new is among them" in refused.parsed.text
+    assert "Nobody new is among them: line 1: here already (ana@example.org)." in refused.parsed.text  # fmt: skip
+
+
+def test_several_on_one_line_and_what_is_left_out_is_named(app: Flask, ada: Any) -> None:
+    with app.app_context():
+        event = db.session.scalars(sa.select(Event)).one()
+        verbs.block(event, "eva@example.net", NOW)
+        verbs.remember_erased(event, "fay@example.net", NOW)
+        db.session.commit()
+    lines = (
+        "ina@gmial.com, Jo <jo@example.net>",
+        'Kit; kit@example.net; "Flores, Lea" <lea@example.net>, Max, oops@',
+        "no one",
+        "jo@example.net",
+        "eva@example.net; fay@example.net",
+    )
+    ada.send(HERE, {"people": "\n".join(lines)})
+    with app.app_context():
+        found = db.session.execute(
+            sa.select(Invitation.name, Invitation.email).order_by(Invitation.id)
+        )
+        assert [tuple(row) for row in found] == [
+            ("", "ina@gmial.com"), ("Jo", "jo@example.net"), ("Kit", "kit@example.net"),
+            ("Flores, Lea", "lea@example.net"),
+        ]  # fmt: skip
+    said = html.unescape(ada.page(HERE).text)
+    assert (
+        "4 people are on the list now. 5 were left out. To look at: "
+        "line 1: ina@gmial.com looks like a slip: ina@gmail.com?; "
+        "line 2: not an e-mail address (Max <oops@>); line 3: not an e-mail address (no one); "
+        "line 4: the same address as in line 1 (jo@example.net); "
+        "line 5: erased at their own wish (fay@example.net); "
+        "line 5: the owner of this address wants nothing of this event (eva@example.net)."
+    ) in said
 
 
 def test_the_number_of_queries_stays(app: Flask, ada: Any, count_queries: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from webapp.signup.imports.people import Asked, Person, Settings
 from webapp.signup.imports.sources import Listed
 from webapp.signup.models import BlockedAddress, Signup
 from webapp.signup.people import clean_source
+from webapp.spreadsheets import Line
 
 # So many rows are shown, and so many problems are kept.
 SHOWN = 5
@@ -31,6 +33,8 @@ MOST_PROBLEMS = 500
 MOST_STATUSES = 30
 # Variables in one statement.
 _CHUNK = 1000
+# What stands between commas and semicolons; those in quotes are part of a name.
+_PARTS = re.compile(r'(?:"[^"]*"|[^,;])+')
 # Live ones take the places first; those who wait come after them, whatever their order in the file.
 _RANKS = {sources.LIVE: 0, sources.WAITING: 1, sources.WAITLIST: 2, sources.GONE: 3}
 
@@ -79,11 +83,45 @@ def first_settings(event: Event, found: Listed) -> dict[str, Any]:
 
 
 def typed(event: Event, text: str) -> list[Person]:
-    """The people of a few lines that somebody typed or pasted. Raises Refused."""
+    """The people of a few lines that somebody typed or pasted: a table, or addresses as they stand in a mail
+    program, several to a line. Raises Refused."""
     asked = asked_of(event)
-    found = listed(text.encode(), asked)
-    settings = Settings(found.mapping, {}, times.Reading(ZoneInfo(event.timezone)))
-    return list(people.read(found, settings, asked))
+    reading = times.Reading(ZoneInfo(event.timezone))
+    rest, side_by_side = _side_by_side(text)
+    found: list[Person] = []
+    if side_by_side:
+        alone = Listed(sources.SPREADSHEET, ("",), side_by_side, (sources.EMAIL,), [])
+        found += people.read(alone, Settings(alone.mapping, {}, reading), asked)
+    if rest.strip() or not found:
+        table = listed(rest.encode(), asked)
+        found += people.read(table, Settings(table.mapping, {}, reading), asked)
+    return sorted(found, key=lambda person: person.line)
+
+
+def _side_by_side(text: str) -> tuple[str, list[Line]]:
+    """The text without the lines that hold several addresses or none (they are left empty, so that the others
+    keep their numbers), and each address of those with the name before it as a line of its own. Of a table
+    with headings nothing is taken: there, two addresses in a row are two columns."""
+    rows = text.splitlines()
+    first = next((row for row in rows if row.strip()), "")
+    if "@" not in first:
+        return text, []
+    found = []
+    for place, row in enumerate(rows):
+        if not row.strip() or row.count("@") == 1 or "\t" in row:
+            continue
+        rows[place], name = "", ""
+        for part in _PARTS.findall(row) if "@" in row else [row]:
+            said = part.strip()
+            if said and "@" not in said:
+                name = f"{name} {said}".strip()
+            elif said:
+                cell = said if not name else f"{name} {said}" if "<" in said else f"{name} <{said}>"
+                found.append(Line(place + 1, [cell]))
+                name = ""
+        if name:
+            found.append(Line(place + 1, [name]))
+    return "\n".join(rows), found
 
 
 def name_from(filename: str) -> str:

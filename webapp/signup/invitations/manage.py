@@ -24,6 +24,8 @@ from webapp.signup.invitations.models import Invitation
 
 blueprint = Blueprint("invitations", __name__, url_prefix="/manage/events/<slug>/signups")
 PAGE = 50
+# So many lines are named after people were typed.
+NAMED = 20
 STATES = ("listed", "queued", "answered", "withdrawn")
 
 
@@ -83,20 +85,33 @@ def index(slug: str) -> ResponseReturnValue:
     return _list()
 
 
+def _in_one(lines: list[tuple[int, str]]) -> str:
+    """What there is to say about lines, in one sentence; of very many, the first."""
+    words = [_("line %(n)d: %(why)s", n=line, why=why) for line, why in sorted(lines)]
+    more = len(words) - NAMED
+    if more > 0:
+        words[NAMED:] = [ngettext("and %(num)s more", "and %(num)s more", more)]
+    return "; ".join(words) + "."
+
+
 @blueprint.post("/invitations")
 @permission("event")
 def add(slug: str) -> ResponseReturnValue:
     """People who are typed or pasted come onto the list. Nothing is sent."""
+    lines: list[tuple[int, str]] = []
     try:
+        text = request.form.get("people", "")
         found = operations.add_typed(
-            access.current(), request.form.get("people", ""), clock.now(), by=signed_in()
+            access.current(), text, clock.now(), by=signed_in(), said=lines
         )
         made, rest = found.pop("made", 0), found.total()
         if not made:
-            raise Refused(_("Nobody new is among them: they are here already, or that is no address."), "nobody")  # fmt: skip
+            raise Refused(f"{_('Nobody new is among them:')} {_in_one(lines)}", "nobody")
         said = ngettext("%(num)s person is on the list now.", "%(num)s people are on the list now.", made)  # fmt: skip
         if rest:
-            said += " " + ngettext("%(num)s row was left out: here already, or no address.", "%(num)s rows were left out: here already, or no address.", rest)  # fmt: skip
+            said += " " + ngettext("%(num)s was left out.", "%(num)s were left out.", rest)
+        if lines:
+            said += f" {_('To look at:')} {_in_one(lines)}"
         flash(said, "good")
         db.session.commit()
     except Refused as refusal:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import gettext as _
 
 from webapp import tokens
 from webapp.accounts.models import User
@@ -28,9 +29,13 @@ BATCH = 200
 By = User | str
 
 
-def add(event: Event, people: Iterable[Person], at: dt.datetime, import_id: int | None = None) -> Counter[str]:  # fmt: skip
+def add(
+    event: Event, people: Iterable[Person], at: dt.datetime, import_id: int | None = None,
+    said: list[tuple[int, str]] | None = None,
+) -> Counter[str]:  # fmt: skip
     """Puts people on the list of those to be invited; answers how many rows became what ("made", or as
-    ``looking.fate_of`` says). Nothing is sent. Needs the event's lock."""
+    ``looking.fate_of`` says). ``said`` takes up a word about each line that is left out or looks wrong.
+    Nothing is sent. Needs the event's lock."""
     wanted = list(people)
     keys = {person.address.key for person in wanted if person.address}
     known = looking.known_keys(event.id, keys) | queries.invited_keys(event.id, keys)
@@ -41,6 +46,8 @@ def add(event: Event, people: Iterable[Person], at: dt.datetime, import_id: int 
     rows = []
     for person in wanted:
         fate = looking.fate_of(person, seen, known, blocked)
+        if said is not None:
+            said += _words_of(person, fate, seen)
         if fate != "new" or person.address is None:
             figures[fate] += 1
             continue
@@ -59,11 +66,25 @@ def add(event: Event, people: Iterable[Person], at: dt.datetime, import_id: int 
     return figures
 
 
-def add_typed(event: Event, text: str, at: dt.datetime, *, by: By) -> Counter[str]:
-    """Adds who was typed or pasted: addresses below one another, with or without names. Raises Refused."""
+def _words_of(person: Person, fate: str, seen: Mapping[str, int]) -> list[tuple[int, str]]:
+    """What is said about a typed line: (its number, why it made nobody or what to look at)."""
+    if fate == "known" and person.address:
+        return [(person.line, f"{_('here already')} ({person.address.text})")]
+    found = looking.problems_of(person, fate, seen)
+    shown = person.value or (person.address.text if person.address else "")
+    if fate == "new" or not shown:
+        return found
+    return [(line, f"{why} ({shown})") for line, why in found]
+
+
+def add_typed(
+    event: Event, text: str, at: dt.datetime, *, by: By, said: list[tuple[int, str]] | None = None
+) -> Counter[str]:
+    """Adds who was typed or pasted: addresses below or beside one another, with or without names. ``said`` as
+    for ``add``. Raises Refused."""
     event = seats.lock_event(event.id)
     people = looking.typed(event, text)
-    figures = add(event, (p for p in people if p.state != sources.GONE), at)
+    figures = add(event, (p for p in people if p.state != sources.GONE), at, said=said)
     audit.record(
         "signups.invitations_added", at=at, actor=by, event_id=event.id, people=figures["made"]
     )
