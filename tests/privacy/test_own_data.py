@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.conftest import PageClient
 from tests.mail.messages import FOLDER
 from webapp import tokens
 from webapp.db import Base, db
-from webapp.mail.models import STATES
+from webapp.mail.models import STATES, OutgoingMail
 from webapp.mailing.models import KINDS
 from webapp.privacy import own_data, own_words
 from webapp.privacy.holdings import HOLDINGS, OTHERS
@@ -183,6 +184,36 @@ def test_codes_stand_in_words_on_the_page_and_beside_themselves_in_the_file(cast
     page = client.page(f"{my}/data")
     assert "<bdi>tienes un lugar</bdi>" in page.text
     assert "<bdi>confirmed</bdi>" not in page.text
+
+
+def test_changes_tries_and_zones_stand_in_words_and_in_the_persons_own_zone(cast: Cast, ana: Any) -> None:  # fmt: skip
+    client, my = ana
+    with cast.app.app_context():
+        db.session.execute(sa.update(Signup).values(language="es", timezone="America/La_Paz"))
+        db.session.execute(
+            sa.update(OutgoingMail).values(attempts=[{"at": 1795527369620, "said": "250 OK"}])
+        )
+        db.session.execute(
+            sa.insert(SignupChange),
+            [
+                {"signup_id": one.id, "at": one.created_at, "actor": "itself", "what": "offered", "details": {"until": 1795536000000}}
+                for one in db.session.scalars(sa.select(Signup))
+            ],
+        )  # fmt: skip
+        db.session.commit()
+    page = client.page(f"{my}/data").text
+    for words in (
+        "<bdi>se liberó un lugar y se te ofreció</bdi>",
+        "<bdi>El lugar ofrecido se guarda hasta: 24 nov 2026, 12:00 (hora de La Paz)</bdi>",
+        "<bdi>24 nov 2026, 09:36 (hora de La Paz): 250 OK</bdi>",
+        "<bdi>hora de La Paz</bdi>",
+    ):
+        assert words in page, words
+    assert not re.search(r"\b17955\d+|America/La_Paz|>offered<", page)
+    taken = client.post(f"{my}/data").json
+    (offered,) = (row for row in taken["changes"] if row["what"] == "offered")
+    assert offered["details"] == {"until": 1795536000000}
+    assert offered["details_in_words"] == ["El lugar ofrecido se guarda hasta: 24 nov 2026, 12:00 (hora de La Paz)"]  # fmt: skip
 
 
 def test_every_code_that_can_stand_there_has_words() -> None:

@@ -38,7 +38,7 @@ def show(token: str) -> ResponseReturnValue:
     return render_template(
         "front/personal_data.html",
         event=event, token=token, parts=own_data.parts(signup), language_name=i18n.name_of,
-        in_words=own_data.in_words,
+        in_words=own_data.in_words, zone=own_data.zone_of(signup, event),
     )  # fmt: skip
 
 

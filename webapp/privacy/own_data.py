@@ -36,6 +36,7 @@ from webapp.signup.models import (
     SignupTag,
     Tag,
 )
+from webapp.templating import zone_name
 
 FORMAT = "turnout-own-data/1"
 
@@ -235,18 +236,31 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, int) and abs(value) > 2**53 else value
 
 
-def in_words(section: str, column: str, value: Any) -> Any:
-    """A code as people say it, in the language of whoever reads; every other value as it is."""
+def zone_of(signup: Signup, event: Event) -> str:
+    """In which zone this person reads a moment: their own if they said one."""
+    own = signup.timezone
+    return own if own and clock.is_zone(own) else event.timezone
+
+
+def in_words(section: str, column: str, value: Any, zone: str) -> Any:
+    """A code as people say it, in the language of whoever reads, and moments within in ``zone``; every other
+    value as it is."""
+    if value and (section, column) == ("changes", "details"):
+        return own_words.details(value, zone)
+    if value and (section, column) == ("mails", "attempts"):
+        return own_words.tries(value, zone)
+    if value and column == "timezone" and clock.is_zone(value):
+        return zone_name(value)
     found = own_words.said(section, column, value)
     return found if found is value else str(found)
 
 
-def _for_programs(key: str, row: Row) -> Row:
+def _for_programs(key: str, row: Row, zone: str) -> Row:
     """A row of the file. Programs read codes; next to each stands what it means."""
     found: Row = {}
     for name, value in row.items():
         found[name] = _plain(value)
-        words = in_words(key, name, value)
+        words = in_words(key, name, value, zone)
         if words is not value:
             found[f"{name}_in_words"] = words
     return found
@@ -254,6 +268,7 @@ def _for_programs(key: str, row: Row) -> Row:
 
 def as_json(signup: Signup, event: Event, at: dt.datetime) -> Row:
     """The same for a program: times in UTC, each section a list of objects."""
+    zone = zone_of(signup, event)
     return {
         "format": FORMAT,
         "as_of": clock.iso_z(at),
@@ -265,5 +280,8 @@ def as_json(signup: Signup, event: Event, at: dt.datetime) -> Row:
             "deleted_after": clock.iso_z(event.ends_at + dt.timedelta(days=event.retention_days)),
         },
         "about": _("Everything that Turnout keeps about you for this event."),
-        **{part.key: [_for_programs(part.key, row) for row in part.rows] for part in parts(signup)},
+        **{
+            part.key: [_for_programs(part.key, row, zone) for row in part.rows]
+            for part in parts(signup)
+        },
     }

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+
+from webapp import clock, i18n
+from webapp.templating import moment, zone_name
 
 # What an organiser or an attendee may find in the outbox, by message.
 MESSAGES = {
@@ -101,7 +107,73 @@ WORDS: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
     "chosen": {"kind": _MAILINGS},
+    "changes": {
+        "what": {
+            "proved": _l("the address was confirmed"), "placed": _l("the sign-up was looked at"),
+            "links_sent": _l("your links were sent once more"), "address_corrected": _l("the address was corrected"),
+            "consent_given": _l("agreed to hear more"), "consent_withdrawn": _l("took that back"),
+            "approved": _l("approved"), "declined": _l("declined"), "crew": _l("counted among the crew"),
+            "audience": _l("no longer counted among the crew"), "edited": _l("data changed"),
+            "cancelled": _l("cancelled"), "came_back": _l("came back"), "promoted": _l("a place became free and was given"),
+            "offered": _l("a place became free and was offered"), "accepted": _l("the offered place was taken"),
+            "lapsed": _l("the offered place was not taken in time"), "tagged": _l("a tag was given"),
+            "untagged": _l("a tag was taken away"), "added": _l("added by hand"), "imported": _l("brought in by a list"),
+        },
+    },
 }  # fmt: skip
+
+# What stands in the details of a change, by its key.
+_DETAILS = {
+    "name": _l("Name"), "email": _l("E-mail address"), "language": _l("Language"), "timezone": _l("Time zone"),
+    "access_needs": _l("What would help"), "access_note": _l("What would help, in your words"),
+    "companions": _l("Coming with you"), "no_stay": _l("How long you stay is not recorded"),
+    "to": _l("How it stands"), "until": _l("The offered place is kept until"), "reason": _l("Because"),
+    "host": _l("For whom"), "tag": _l("Tag"),
+}  # fmt: skip
+
+
+def _plain(key: str, value: Any, zone: str) -> str:
+    """One value of a change, as people read it."""
+    if value is None or value == "" or value == []:
+        return _("nothing")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    if key == "until" and isinstance(value, int):
+        return moment(_at(value), zone)
+    if key == "to":
+        return str(said("signups", "status", value))
+    if key == "timezone" and clock.is_zone(str(value)):
+        return zone_name(str(value))
+    return i18n.name_of(str(value)) if key == "language" else str(value)
+
+
+def _at(ms: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(ms / 1000, clock.UTC)
+
+
+def details(found: dict[str, Any], zone: str) -> list[str]:
+    """What was different, each in one line; moments are in ``zone``."""
+    return list(_lines(found, zone))
+
+
+def _lines(found: dict[str, Any], zone: str) -> Iterator[str]:
+    for key, value in found.items():
+        if key == "answers" and isinstance(value, dict):
+            yield from _lines(value, zone)
+            continue
+        label = str(_DETAILS.get(key, key))
+        if isinstance(value, list) and len(value) == 2:
+            before, after = (_plain(key, one, zone) for one in value)
+            yield _("%(field)s: %(before)s → %(after)s", field=label, before=before, after=after)
+        else:
+            yield f"{label}: {_plain(key, value, zone)}"
+
+
+def tries(found: list[dict[str, Any]], zone: str) -> list[str]:
+    """Every try of a mail: when, in ``zone``, and the server's own words."""
+    return [f"{moment(_at(one['at']), zone)}: {one['said']}" for one in found]
 
 
 def said(section: str, column: str, value: Any) -> Any:
