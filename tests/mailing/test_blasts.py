@@ -100,7 +100,7 @@ def test_by_what_is_known_of_the_evening(ada: User, attendance: str, minutes: in
     assert [m.to_name for m in mails()] == names
 
 
-def test_who_is_chosen_is_fixed_when_it_is_let_go_and_who_left_since_gets_nothing(
+def test_who_is_chosen_is_fixed_with_the_ok_and_who_left_since_gets_nothing(
     ada: User,
 ) -> None:
     event = coming_event()
@@ -108,6 +108,9 @@ def test_who_is_chosen_is_fixed_when_it_is_let_go_and_who_left_since_gets_nothin
     mailing = draft(event, ada)
     blasts.hold(mailing, event, NOW, ada)
     db.session.commit()
+    # Somebody confirmed a mail to four people: it goes to nobody else.
+    make_signup(event, "Early")
+    assert operations.reach(mailing, event).people == 4
     assert operations.end_hold(mailing.id, NOW + 10 * MINUTE)
     make_signup(event, "Late")
     signup_operations.cancel(ana, NOW + 10 * MINUTE)

@@ -78,6 +78,25 @@ def test_their_confirmation_waits_ten_minutes_and_leaves_once() -> None:
     assert caught.value.code == "nobody"
 
 
+def test_a_mail_that_was_confirmed_does_not_grow_and_the_others_wait_for_their_own_ok() -> None:
+    event = make_event()
+    invitations.add_typed(event, people(3).decode(), NOW, by=ADA)
+    held = approve(event, "invite")
+    invitations.add_typed(event, people(5).decode(), NOW + MINUTE, by=ADA)
+    db.session.commit()
+    assert operations.reach(held, event).people == 3
+    run(LATER)
+    assert [m.to_address for m in mails()] == [f"p{n}@example.org" for n in range(3)]
+    (line,) = timeline.waiting(event, mailings("invite"), None, LATER)
+    assert (line.offer, line.count) == ("invite", 2)
+    # Stopped, its people can be confirmed anew; stopped is nobody's mail.
+    again = approve(event, "invite", LATER)
+    operations.stop(again, LATER, ADA)
+    approve(event, "invite", LATER)
+    run(LATER + HOLD)
+    assert len(mails()) == 5
+
+
 def test_who_wants_none_has_had_one_or_went_meanwhile_is_left_out() -> None:
     event = make_event()
     row = bring_in(event, b"Email,subscription status\na@example.org,unsubscribed\nb@example.org,subscribed\nc@example.org,\nd@example.org,\ne@example.org,\nf@example.org,\n")  # fmt: skip

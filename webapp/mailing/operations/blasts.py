@@ -93,11 +93,13 @@ def discard(mailing: Mailing) -> None:
 def hold(mailing: Mailing, event: Event, at: dt.datetime, by: User) -> None:
     """Sends it: held for ten minutes first, in which it can be stopped. Raises Refused "nobody"."""
     mailing = _draft(mailing)
-    count = offers.reached("blast", event, queries.blast(mailing, event)).people
+    chosen = queries.blast(mailing, event)
+    count = offers.reached("blast", event, chosen).people
     if count == 0:
         raise Refused(_("There is nobody whom this mail would go to."), "nobody")
     mailing.state, mailing.held_until, mailing.total = "held", at + HOLD, count
     mailing.created_by = by.email
+    sending.fix(mailing, chosen)
     audit.record("mailing.held", at=at, actor=by, event_id=event.id, kind="blast")
     db.session.flush()
 

@@ -9,7 +9,6 @@ from webapp.events.models import Event
 from webapp.mailing import queries
 from webapp.mailing.models import FIRST_MAILS, FOLLOW_UPS, Mailing
 from webapp.mailing.operations import notices, sending
-from webapp.mailing.operations.reaching import audience
 from webapp.mailing.reminders import rule_of
 
 
@@ -38,7 +37,8 @@ def remind(mailing_id: int, at: dt.datetime) -> bool:
     if not rule.is_of_use(event, at) or event.state != "published" or _is_overtaken(mailing, at):
         mailing.state = "skipped"
         return True
-    sending.let_go(mailing, queries.to_remind(event.id, due), at)
+    sending.fix(mailing, queries.to_remind(event.id, due))
+    sending.let_go(mailing, at)
     return True
 
 
@@ -89,5 +89,11 @@ def release(mailing: Mailing, at: dt.datetime) -> bool:
     if mailing.kind in FIRST_MAILS and event.phase(at) not in ("before", "live"):
         mailing.state, mailing.done_at, mailing.held_until = "stopped", at, None
         return False
-    sending.let_go(mailing, audience(mailing, event), at)
+    if queries.count(queries.fixed_for(mailing, event.id)) == 0:
+        # All of them have left: who came since is asked about anew, and no draft is lost.
+        mailing.state = "draft" if mailing.kind == "blast" else "stopped"
+        mailing.done_at, mailing.held_until = at, None
+        return False
+    # Not to whoever would be chosen by now: the OK was given for the people who were counted then.
+    sending.let_go(mailing, at)
     return True

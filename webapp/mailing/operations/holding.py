@@ -35,6 +35,7 @@ def stop(mailing: Mailing, at: dt.datetime, by: By) -> None:
     """Nobody gets it. What an organiser wrote becomes a draft again."""
     mailing = _held(mailing)
     mailing.held_until = None
+    sending.unfix(mailing)
     if mailing.kind == "blast":
         mailing.state, mailing.total = "draft", 0
     else:

@@ -125,5 +125,6 @@ def release(mailing: Mailing, at: dt.datetime) -> bool:
             mailing.state, mailing.done_at = "skipped", at
             return False
         plan.told = mailing.details["after"]
-    sending.let_go(mailing, selection(mailing), at)
+    sending.fix(mailing, selection(mailing))
+    sending.let_go(mailing, at)
     return True

@@ -19,7 +19,7 @@ from webapp.events.models import Event
 from webapp.mailing import queries
 from webapp.mailing.composing import OWN, unwanted
 from webapp.mailing.models import FIRST_MAILS, OFFERS, Mailing
-from webapp.mailing.operations import plans
+from webapp.mailing.operations import plans, sending
 from webapp.mailing.queries import Reach, Selection
 from webapp.reports import queries as reports
 from webapp.signup.invitations import queries as invited
@@ -127,7 +127,8 @@ def approve(event: Event, kind: str, at: dt.datetime, by: By, *, number: int = 0
     known = _standing(event, kind, wanted.number)
     if known is not None and known.state in ("held", "sending"):
         raise Refused(_("This mail is on its way already."), "underway")
-    count = reached(kind, event, to_whom(event, kind, number, known)).people
+    chosen = to_whom(event, kind, number, known)
+    count = reached(kind, event, chosen).people
     if count == 0:
         raise Refused(_("There is nobody whom this mail would go to."), "nobody")
     mailing = known or wanted
@@ -137,6 +138,7 @@ def approve(event: Event, kind: str, at: dt.datetime, by: By, *, number: int = 0
     mailing.created_at, mailing.created_by = at, by if isinstance(by, str) else by.email
     if known is None:
         db.session.add(mailing)
+    sending.fix(mailing, chosen)
     audit.record("mailing.held", at=at, actor=by, event_id=event.id, kind=kind)
     db.session.flush()
     return mailing

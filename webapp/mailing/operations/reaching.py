@@ -5,14 +5,17 @@ from __future__ import annotations
 
 from webapp.events.models import Event
 from webapp.mailing import queries
-from webapp.mailing.models import Mailing
+from webapp.mailing.models import OFFERS, Mailing
 from webapp.mailing.operations import notices, offers
 from webapp.mailing.queries import Reach, Selection
 from webapp.mailing.reminders import rule_of
 
 
 def audience(mailing: Mailing, event: Event) -> Selection:
-    """Whom a mailing would go to if it were let go now."""
+    """Whom a mailing would go to if it were let go now. A held one that waited for an OK goes to those whom
+    the OK was given for; who came since waits for another."""
+    if mailing.state == "held" and mailing.kind in (*OFFERS, "blast"):
+        return queries.fixed_for(mailing, event.id)
     match mailing.kind:
         case "changed" | "event_cancelled":
             return notices.selection(mailing)

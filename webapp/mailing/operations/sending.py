@@ -35,9 +35,9 @@ def locked(mailing_id: int) -> Mailing | None:
     return found
 
 
-def let_go(mailing: Mailing, selection: Selection, at: dt.datetime) -> int:
-    """Fixes whom the mailing goes to; from here on it is carried out by itself. Somebody who got it in an
-    earlier turn's stead is not taken twice. Needs the mailing's lock; answers how many."""
+def fix(mailing: Mailing, selection: Selection) -> None:
+    """Writes down whom the mailing goes to. Somebody who got it in an earlier turn's stead is not taken
+    twice. Needs the mailing's lock, or that nobody else knows it yet."""
     db.session.flush()
     whom = selection.whom
     name = "signup_id" if whom is Signup else "invitation_id"
@@ -63,6 +63,21 @@ def let_go(mailing: Mailing, selection: Selection, at: dt.datetime) -> int:
         ]
         if rows:
             db.session.execute(sa.insert(MailingRecipient), rows)
+
+
+def unfix(mailing: Mailing) -> None:
+    """Nobody is chosen any more for what was stopped before it went out: they may be chosen anew."""
+    db.session.execute(
+        sa.delete(MailingRecipient)
+        .where(MailingRecipient.mailing_id == mailing.id, MailingRecipient.done_at.is_(None))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def let_go(mailing: Mailing, at: dt.datetime) -> int:
+    """To those it was fixed for; from here on it is carried out by itself. Needs the mailing's lock;
+    answers how many."""
+    db.session.flush()
     waiting = (
         db.session.scalar(
             sa.select(sa.func.count())

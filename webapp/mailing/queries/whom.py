@@ -14,7 +14,7 @@ from webapp.attendance.models import Visit
 from webapp.db import db
 from webapp.events.models import Event
 from webapp.mail.models import OutgoingMail
-from webapp.mailing.models import FOLLOW_UPS, INVITING, Mailing, MailingRecipient
+from webapp.mailing.models import FIRST_MAILS, FOLLOW_UPS, INVITING, Mailing, MailingRecipient
 from webapp.signup import choosing
 from webapp.signup.choosing import Choice
 from webapp.signup.invitations import queries as invited
@@ -187,6 +187,24 @@ def chosen_for(mailing: Mailing) -> sa.ColumnElement[bool]:
         MailingRecipient.mailing_id == mailing.id,
         MailingRecipient.turn == mailing.turn,
     )
+
+
+def fixed_for(mailing: Mailing, event_id: int) -> Selection:
+    """Those whom a held mailing was fixed for and who still get it, as ``sending.batch`` will find them."""
+    whom: type[Signup] | type[Invitation] = Invitation if mailing.kind in INVITING else Signup
+    column = MailingRecipient.invitation_id if whom is Invitation else MailingRecipient.signup_id
+    is_fixed = whom.id.in_(
+        sa.select(column).where(
+            MailingRecipient.mailing_id == mailing.id,
+            MailingRecipient.turn == mailing.turn,
+            MailingRecipient.done_at.is_(None),
+        )
+    )
+    if mailing.kind in FIRST_MAILS:
+        still = first_mail(event_id, mailing.kind, mailing.number).conditions
+    else:
+        still = [*(REACHABLE if mailing.kind == "blast" else HAS_PLACE)]
+    return Selection([*still, is_fixed], whom=whom)
 
 
 def with_attendance(conditions: Conditions, group: str, event: Event, minutes: int) -> Selection:
