@@ -101,3 +101,14 @@ def test_it_asks_the_database_four_times_at_most(app: Flask, count_queries: obje
     with count_queries() as queries:  # type: ignore[operator]  # a fixture's function
         forecasting.forecast(10, "blast", NOW)
     assert len(queries) == 4
+
+
+def test_what_is_held_leaves_after_its_hold_and_what_waits_now_goes_meanwhile() -> None:
+    for number in range(int(ASSUMED_PACE) * 2):
+        put(f"waits{number}@example.org")
+    held = forecast(int(ASSUMED_PACE), "blast", NOW, not_before=NOW + dt.timedelta(minutes=10))
+    assert held.ahead == 0
+    assert _minutes(held.ends_at) == 11
+    soon = forecast(int(ASSUMED_PACE), "blast", NOW, not_before=NOW + dt.timedelta(minutes=1))
+    assert soon.ahead == ASSUMED_PACE
+    assert _minutes(soon.ends_at) == 3

@@ -121,12 +121,20 @@ def _minutes(
     return None, next((name for name, _ in held.most_common(1)), None)
 
 
-def forecast(count: int, lane: Lane, at: dt.datetime) -> Forecast:
-    """When ``count`` mails of ``lane`` would be through if they were queued at ``at``. Four queries."""
+def forecast(
+    count: int, lane: Lane, at: dt.datetime, *, not_before: dt.datetime | None = None
+) -> Forecast:
+    """When ``count`` mails of ``lane`` would be through if they were queued at ``at``, or, held until then,
+    at ``not_before``. Four queries."""
     config = current_app.config
     measured = _measured_pace(at)
     pace = measured or ASSUMED_PACE
     ahead = _ahead(LANES.index(lane))
+    if not_before is not None and not_before > at:
+        if config["MAIL_HOURLY_QUOTA"] is None and config["MAIL_DAILY_QUOTA"] is None:
+            # What waits now has mostly left by then. Under a quota nobody can say, so all of it counts.
+            ahead = max(0, ahead - int((not_before - at) / _MINUTE * pace))
+        at = not_before
     if not config["MAIL_SERVER"]:
         return Forecast(count, ahead, None, pace, measured is not None, has_server=False)
     quotas: dict[Span, int] = {}

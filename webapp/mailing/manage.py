@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from flask import (
     Blueprint,
     Response,
@@ -131,11 +133,20 @@ def show(slug: str, mailing_id: int) -> str:
         chosen=chosen,
         person=request.args.get("person", ""),
         preview=previewing.preview(mailing, event, at, chosen, request.args.get("person")),
-        forecast=forecasting.forecast(found.people, _lane(mailing), at) if is_open else None,
+        forecast=forecasting.forecast(found.people, _lane(mailing), at, not_before=_leaves(mailing, at))
+        if is_open
+        else None,
         words=words,
         text_key=composing.text_key(mailing),
         links_shown=masking.shows_links(),
     )
+
+
+def _leaves(mailing: Mailing, at: dt.datetime) -> dt.datetime | None:
+    """When the first of them leaves, looked at at ``at``: a draft is held once it is sent."""
+    if mailing.state == "draft":
+        return at + operations.HOLD
+    return mailing.held_until or mailing.due_at
 
 
 def _lane(mailing: Mailing) -> Lane:

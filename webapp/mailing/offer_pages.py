@@ -75,7 +75,7 @@ def show(slug: str, kind: str) -> ResponseReturnValue:
         chosen=chosen,
         person=request.args.get("person", ""),
         preview=previewing.preview(mailing, event, at, chosen, request.args.get("person")),
-        forecast=forecasting.forecast(found.people, "blast", at),
+        forecast=forecasting.forecast(found.people, "blast", at, not_before=at + operations.HOLD),
         words=words,
         text_key=composing.text_key(mailing),
     )
