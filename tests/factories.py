@@ -117,6 +117,15 @@ def make_signup(event: Event, name: str | None = None, **values: Any) -> Signup:
     return _add(Signup(**(defaults | values)))
 
 
+def make_erased(event: Event, at: dt.datetime, **values: Any) -> Signup:
+    """The row of somebody whose data was deleted: a status, and no person."""
+    signup = make_signup(event, **values)
+    signup.name = signup.name_key = signup.email = signup.email_key = signup.person_key = None
+    signup.erased_at = at
+    db.session.flush()
+    return signup
+
+
 def make_visit(
     event: Event, start: dt.datetime, end: dt.datetime | None = None, **values: Any
 ) -> Visit:

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from tests.conftest import NOW
-from tests.factories import make_event, make_signup, make_target, make_user, make_visit
+from tests.factories import make_erased, make_event, make_signup, make_target, make_user, make_visit
 from tests.front.evening import BASE, make_evening, minute, sign_in_before
 from webapp.agenda import operations
 from webapp.db import db
@@ -27,6 +27,8 @@ def crowd(app, event_id):
         people = [make_signup(event) for _number in range(5)]
         for status in ("pending", "waitlisted", "declined", "cancelled"):
             make_signup(event, status=status)
+            # Nobody acts for somebody whose data is gone.
+            make_erased(event, minute(0), status=status)
         for person in people[:2]:
             make_visit(event, minute(0), signup=person, last_seen_at=minute(10))
         make_visit(event, minute(0), minute(5))

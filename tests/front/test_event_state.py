@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import time_machine
 
 from tests.conftest import NOW
-from tests.factories import make_event, make_signup, make_target, make_user
+from tests.factories import make_erased, make_event, make_signup, make_target, make_user
 from tests.signin import sign_in
 from webapp.accounts.models import User
 from webapp.audit.models import AuditEntry
@@ -183,6 +183,7 @@ def test_calling_off_asks_once(app, make):
         found = db.session.scalars(sa.select(Event)).one()
         for status in STATUSES:
             make_signup(found, status=status)
+            make_erased(found, NOW, status=status)
         db.session.commit()
     page = client.page(f"{BASE}/cancel")
     assert "Call this event off?" in page.text

@@ -13,6 +13,7 @@ from webapp.attendance import log
 from webapp.attendance.models import Visit
 from webapp.db import db
 from webapp.events.models import Event
+from webapp.signup import queries as signups
 from webapp.signup.models import Signup
 
 # Hidden tabs wake once a minute, so a silence up to this long says nothing (DESIGN rule 7).
@@ -141,7 +142,8 @@ def registered_attended(events: Collection[Event]) -> dict[int, int | None]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SourceCount:
-    """Sign-ups of one source as it is written in them: all, the confirmed, and those of these who came."""
+    """Sign-ups of one source as it is written in them: those that are on, the confirmed, and those of these
+    who came."""
 
     source: str | None
     signups: int
@@ -159,7 +161,7 @@ def by_source(event_id: int) -> list[SourceCount]:
     rows = db.session.execute(
         sa.select(
             Signup.source,
-            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(sa.case((signups.is_signed_up(), 1), else_=0)), 0),
             sa.func.coalesce(sa.func.sum(sa.case((is_confirmed, 1), else_=0)), 0),
             sa.func.coalesce(sa.func.sum(sa.case((sa.and_(is_confirmed, came), 1), else_=0)), 0),
         )

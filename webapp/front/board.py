@@ -67,7 +67,8 @@ def handovers_due(event: Event, at: dt.datetime) -> list[str]:
 
 def counts(event: Event, at: dt.datetime) -> dict[str, str]:
     """The live counts and the waiting sign-ups, as people read them."""
-    states = signups.counts(event.id)
+    # Whoever is to be decided on or waits is somebody to act for: only people who are still there.
+    states = signups.counts_present(event.id)[0]
     return {
         **running.figures(event, at),
         "pending": number(states["pending"]),

@@ -15,6 +15,7 @@ from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import access, operations
 from webapp.events.models import Event
+from webapp.mailing import queries as mailing
 from webapp.permissions import permission
 from webapp.signup import queries as signups
 
@@ -79,8 +80,7 @@ def ask_cancel(slug: str) -> ResponseReturnValue:
     except Refused as refusal:
         flash(str(refusal))
         return redirect(url_for("events.settings", slug=event.slug))
-    counts = signups.counts(event.id)
-    told = sum(counts[status] for status in ("pending", "confirmed", "waitlisted", "offered"))
+    told = mailing.count(mailing.reachable(event.id))
     return render_template("events/cancel.html", event=event, tab="settings", told=told)
 
 

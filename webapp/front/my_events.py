@@ -27,8 +27,6 @@ blueprint = Blueprint("my_events", __name__)
 GROUPS: tuple[Group, ...] = get_args(Group)
 # How many events of a group stand on the first page, and how many on a page of one group alone.
 FIRST, PAGE = 10, 50
-# Somebody who has a place, or waits for one.
-_SIGNED_UP = ("confirmed", "pending", "waitlisted", "offered")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def lines(found: Sequence[Event], at: dt.datetime) -> dict[int, Line]:
             event=event,
             phase=event.phase(at),
             status=running.status(event, at),
-            signed_up=sum(counts[event.id][status] for status in _SIGNED_UP),
+            signed_up=counts[event.id]["signed_up"],
             confirmed=counts[event.id]["confirmed"],
             attended=attended[event.id],
             act=board.next_act(event, at, is_reported=event.id in reported),

@@ -19,9 +19,7 @@ from webapp.events.models import Event
 from webapp.privacy import queries as privacy
 from webapp.reports import queries as reports
 from webapp.reports.queries import Standing
-
-# Somebody who has a place, or waits for one; as the organisers' own list counts.
-_SIGNED_UP = ("confirmed", "pending", "waitlisted", "offered")
+from webapp.signup import queries as signups
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def definitions() -> dict[str, str]:
         "starts_at": _("The planned start, UTC."),
         "ends_at": _("The planned end, UTC."),
         "timezone": _("The event's own time zone."),
-        "signed_up": _("Sign-ups that are on: confirmed, offered a place, on the waiting list, or not decided yet (to be approved, address not confirmed)."),
+        "signed_up": _("Sign-ups that are on: confirmed, offered a place, on the waiting list, or not decided yet (to be approved, address not confirmed). Not what looked like a robot’s."),
         "confirmed": _("Sign-ups with a place. Erased people are still counted."),
         "cancelled": _("Sign-ups that were cancelled, by the person or an organiser."),
         "attended": _("Confirmed sign-ups with at least one visit. Empty if the event has not begun or no source can tell."),
@@ -123,10 +121,16 @@ def rows(events: Sequence[Event], at: dt.datetime) -> list[Row]:
     """The table of ``events`` as of ``at``, in their order."""
     standing = reports.standing_of([event.id for event in events])
     naming = privacy.naming(events)
-    return [_row(event, at, standing.get(event.id), naming[event.id]) for event in events]
+    signed_up = signups.signed_up_of([event.id for event in events])
+    return [
+        _row(event, at, standing.get(event.id), naming[event.id], signed_up[event.id])
+        for event in events
+    ]
 
 
-def _row(event: Event, at: dt.datetime, report: Standing | None, names_people: bool) -> Row:
+def _row(
+    event: Event, at: dt.datetime, report: Standing | None, names_people: bool, signed_up: int
+) -> Row:
     found = figures(event, at)
     counts, attendance = found["signups"], found["attendance"]
     phase = event.phase(at)
@@ -137,7 +141,7 @@ def _row(event: Event, at: dt.datetime, report: Standing | None, names_people: b
     return Row(
         event=event,
         phase=phase,
-        signed_up=sum(counts[status] for status in _SIGNED_UP),
+        signed_up=signed_up,
         confirmed=counts["confirmed"],
         cancelled=counts["cancelled"],
         attended=attendance["registered_attended"] if is_known else None,

@@ -133,7 +133,9 @@ def show(slug: str, mailing_id: int) -> str:
         chosen=chosen,
         person=request.args.get("person", ""),
         preview=previewing.preview(mailing, event, at, chosen, request.args.get("person")),
-        forecast=forecasting.forecast(found.people, _lane(mailing), at, not_before=_leaves(mailing, at))
+        forecast=forecasting.forecast(
+            found.people, _lane(mailing), at, not_before=_leaves(mailing, at)
+        )
         if is_open
         else None,
         words=words,
