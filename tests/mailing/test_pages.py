@@ -211,7 +211,7 @@ def test_a_mail_is_written_looked_at_tested_and_sent(ada: Any, client: Any) -> N
     db.session.commit()
     assert "Write a mail" in said(client.page(BASE))
     address = f"{BASE}/new?source=letter"
-    assert "And as chosen in the list of sign-ups: letter" in said(client.page(address))
+    assert "And as chosen in the list of sign-ups: from “letter”" in said(client.page(address))
     words = {
         "subject_en": "Bring a friend",
         "body_en": "Dear {nmae}",
@@ -228,7 +228,8 @@ def test_a_mail_is_written_looked_at_tested_and_sent(ada: Any, client: Any) -> N
     assert "Send it to 2 people" in text
     assert "Dear Ana" in text
     assert (
-        "everybody who has a place, is on the waiting list or is to be approved, “letter”" in text
+        "everybody who has a place, is on the waiting list or is to be approved, from “letter”"
+        in text
     )
     show = kept.headers["Location"]
     assert "Dear Bea" in said(client.page(f"{show}?person=" + _public_id(page, 1)))
@@ -273,7 +274,14 @@ def test_the_list_of_sign_ups_hands_over_whom_it_shows(ada: Any, client: Any) ->
     page = client.page("/manage/events/evening/signups?source=letter&status=confirmed")
     (link,) = [a for a in page.tree.iter("a") if "/mail/schedule/new" in (a.get("href") or "")]
     text = said(client.page(link.get("href")))
-    assert "And as chosen in the list of sign-ups: letter" in text
+    assert "And as chosen in the list of sign-ups: from “letter”" in text
+    assert "None of them can be written to" not in text
+    # A filter in words, and why it can find nobody to write to.
+    text = said(client.page(f"{BASE}/new?proved=no&status=cancelled"))
+    assert "And as chosen in the list of sign-ups: address not confirmed" in text
+    assert "None of them can be written to: whoever gave up their place" in text
+    assert "Cancelled" in text
+    assert "None of them can be written to: they have not shown" in said(client.page(f"{BASE}/new?reason=address"))  # fmt: skip
 
 
 def test_what_is_held_or_waits_stands_on_the_schedule_the_board_and_the_page_of_the_day(ada: Any, client: Any) -> None:  # fmt: skip

@@ -14,7 +14,7 @@ from webapp.accounts.access import signed_in
 from webapp.db import db
 from webapp.errors import Refused
 from webapp.events import access
-from webapp.mailing import queries, writing
+from webapp.mailing import queries, words, writing
 from webapp.mailing.forms import ASKED, BlastForm, form_for
 from webapp.mailing.models import Mailing
 from webapp.mailing.operations import blasts
@@ -41,7 +41,8 @@ def _page(form: BlastForm, mailing: Mailing | None, choice: Choice, status: int 
         event=access.current(),
         mailing=mailing,
         form=form,
-        others=_others(choice),
+        others=words.beside(access.current(), choice),
+        why_nobody=words.why_nobody(choice),
         placeholders=writing.PLACEHOLDERS.values(),
     )
     return page, status

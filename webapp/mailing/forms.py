@@ -85,7 +85,7 @@ def form_for(
         # Whoever writes a mail sees what it takes; of the languages one is enough.
         field.flags.hide_optional = True
     if choice.status and choice.status not in words.STATUSES:
-        form.status.choices = _choices(words.STATUSES | {choice.status: choice.status})
+        form.status.choices = _choices(words.STATUSES | {choice.status: words.status_of(choice)})
     named = [*tags, *([choice.tag] if choice.tag and choice.tag not in tags else [])]
     form.tag.choices = [SelectChoice(value="", label=_("any or none")), *(SelectChoice(value=tag, label=tag) for tag in named)]  # fmt: skip
     return form

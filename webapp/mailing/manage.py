@@ -124,11 +124,12 @@ def show(slug: str, mailing_id: int) -> str:
         at=at,
         mailing=mailing,
         name=words.name(mailing, known.by_door),
-        whom=words.chosen(mailing)
+        whom=words.chosen(mailing, event)
         if mailing.kind == "blast"
         else words.whom(mailing.kind, known.by_door),
         count=found.people,
         out=found.out,
+        why_nobody=words.why_nobody(words.choice_of(mailing)),
         unheard=queries.unheard_with_place(event.id) if is_planned else 0,
         chosen=chosen,
         person=request.args.get("person", ""),

@@ -92,7 +92,7 @@ def _other(mailing: Mailing, event: Event, by_door: bool) -> Line:
         name=words.name(mailing, by_door),
         state=mailing.state,
         state_words=words.state(mailing),
-        whom=words.chosen(mailing)
+        whom=words.chosen(mailing, event)
         if mailing.kind == "blast"
         else words.whom(mailing.kind, by_door),
         count=operations.reach(mailing, event).people if mailing.state == "held" else mailing.total,

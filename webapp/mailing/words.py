@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 from flask_babel import gettext as _
@@ -12,6 +13,8 @@ from webapp.events.models import Event
 from webapp.mail.forecasting import Forecast
 from webapp.mailing.models import Mailing
 from webapp.mailing.reminders import Rule, rule_of
+from webapp.signup import finding
+from webapp.signup.choosing import Choice
 from webapp.templating import date, number, time, zone_name
 
 HOUR, DAY = 60, 24 * 60
@@ -116,11 +119,41 @@ GROUPS = {
 }
 
 
-def chosen(mailing: Mailing) -> str:
+def choice_of(mailing: Mailing) -> Choice:
+    """Which sign-ups an organiser chose for it."""
+    return Choice.from_args(mailing.choice or {})
+
+
+def beside(event: Event, choice: Choice) -> list[str]:
+    """What a choice asks beside the status and the tag, in words."""
+    rest = dataclasses.replace(choice, status=None, tag=None)
+    return [part.text for part in finding.said(event, rest)]
+
+
+def status_of(choice: Choice) -> str:
+    """Where those chosen stand, also where nobody there can be written to."""
+    status = choice.status or ""
+    return str(STATUSES.get(status) or finding.status_words().get(status, status))
+
+
+def why_nobody(choice: Choice) -> str:
+    """Why a mail to those chosen reaches nobody, however many they are; empty if it can reach some."""
+    if choice.status == "cancelled":
+        return _("None of them can be written to: whoever gave up their place gets no more mails of this event.")  # fmt: skip
+    if choice.status == "declined":
+        return _("None of them can be written to: whoever was declined gets no more mails of this event.")  # fmt: skip
+    if choice.reason in ("address", "click"):
+        return _("None of them can be written to: they have not shown that the address is theirs. Their sign-ups have a button that sends the links once more.")  # fmt: skip
+    return ""
+
+
+def chosen(mailing: Mailing, event: Event) -> str:
     """Whom an organiser chose for a mail, in words."""
-    choice = dict(mailing.choice or {})
-    status = str(choice.pop("status", ""))
-    found = [str(STATUSES.get(status, status)), *(f"“{value}”" for value in choice.values())]
+    choice = choice_of(mailing)
+    found = [status_of(choice)]
+    if choice.tag:
+        found.append(_("has the tag “%(tag)s”", tag=choice.tag))
+    found += beside(event, choice)
     if mailing.attendance == "stayed":
         found.append(_("who stayed %(span)s", span=span(mailing.number)))
     elif mailing.attendance:
