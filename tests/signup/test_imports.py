@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -493,6 +494,12 @@ def test_a_list_from_the_command_line(app: Flask, ada: Any, tmp_path: Path) -> N
         return str(result.output)
 
     told = run("--dry-run")
+    assert "still to be said, by --kind: Please say whether these people" in told
+    assert "still to be said, by --consent: " in told
+    assert "--date-order" not in told
+    unsaid = ["signup", "import", str(file), "--event", "quetzal", "--dry-run", "--kind", "invite", "--consent", WHERE]  # fmt: skip
+    left = app.test_cli_runner().invoke(args=unsaid).output
+    assert re.findall("still to be said, by ([a-z-]+):", left) == ["--date-order"]
     assert "new people: 1" in told
     assert "cannot be used: 1" in told
     assert "line 3: " in told

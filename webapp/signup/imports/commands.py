@@ -29,6 +29,8 @@ _MADE = {
     "made_confirmed": "confirmed", "made_waitlisted": "on the waiting list", "made_pending": "to be approved",
     "full": "no place was left", "made_invitations": "on the list of invitations",
 }  # fmt: skip
+# What the page asks, and with which option it is answered here.
+_OPTIONS = {"kind": "--kind", "consent": "--consent", "order": "--date-order"}
 
 
 @cli.command("import")
@@ -75,7 +77,10 @@ def import_command(
         row = _looked_at(event, path.name, data, zone, date_order, at)
         _say(row)
         if dry_run:
+            asked = [(_OPTIONS[r.code], r) for r in operations.unsaid(row, kind or "", consent)]
             db.session.rollback()
+            for option, refusal in asked:
+                click.echo(f"  still to be said, by {option}: {refusal}")
             click.echo("Nothing is stored: this was a dry run.")
             return
         operations.store(row, event, kind or "", consent, at, by="Command line")

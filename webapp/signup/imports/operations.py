@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -163,6 +163,19 @@ def look(row: SignupImport, at: dt.datetime) -> None:
         db.session.flush()
 
 
+def unsaid(row: SignupImport, kind: str, consent: str) -> Iterator[Refused]:
+    """Everything that must be said before the people of a list can come in, as what ``store`` raises."""
+    if kind not in ("registered", "invite"):
+        yield Refused(_("Please say whether these people are already registered, or are to be invited."), "kind")  # fmt: skip
+    try:
+        if len(line(consent, LONGEST_CONSENT)) < 5:
+            yield Refused(_("Please say where these people agreed, and to what: it is kept with each of them."), "consent")  # fmt: skip
+    except ValueError as error:
+        yield Refused(str(error), "consent")
+    if sources.TIME in row.settings["mapping"] and row.settings["open_order"] and not row.settings["order"]:  # fmt: skip
+        yield Refused(_("Please say whether the day or the month comes first in the dates of this file."), "order")  # fmt: skip
+
+
 def store(row: SignupImport, event: Event, kind: str, consent: str, at: dt.datetime, *, by: By) -> None:  # fmt: skip
     """The people of a list come in: at once if they are few, otherwise from now on in the background. Again
     it changes nothing. Raises Refused if something has not been said."""
@@ -170,16 +183,9 @@ def store(row: SignupImport, event: Event, kind: str, consent: str, at: dt.datet
     if row.state in ("storing", "stored"):
         return
     row = _locked(row, "ready")
-    if kind not in ("registered", "invite"):
-        raise Refused(_("Please say whether these people are already registered, or are to be invited."), "kind")  # fmt: skip
-    try:
-        words = line(consent, LONGEST_CONSENT)
-    except ValueError as error:
-        raise Refused(str(error), "consent") from None
-    if len(words) < 5:
-        raise Refused(_("Please say where these people agreed, and to what: it is kept with each of them."), "consent")  # fmt: skip
-    if sources.TIME in row.settings["mapping"] and row.settings["open_order"] and not row.settings["order"]:  # fmt: skip
-        raise Refused(_("Please say whether the day or the month comes first in the dates of this file."), "order")  # fmt: skip
+    for refusal in unsaid(row, kind, consent):
+        raise refusal
+    words = line(consent, LONGEST_CONSENT)
     row.kind, row.consent, row.state, row.by = kind, words, "storing", _name_of(by)[:254]
     row.figures, row.problems, row.done = {}, [], 0
     audit.record(
