@@ -13,6 +13,7 @@ from flask import Flask
 
 from tests.conftest import NOW
 from tests.factories import make_event
+from webapp import db as database
 from webapp.db import (
     begin_as_reader,
     begin_as_writer,
@@ -149,3 +150,35 @@ def test_prepared_statements_fail_and_are_counted_like_all_others(
     assert seen.statements == [failure.value.statement]
     select = Prepared("SELECT count(*) FROM attendance_marks WHERE revision > :least")
     assert select.rows(db.session.connection(), {"least": 0}) == [(0,)]
+
+
+def _inside_at_once(app: Flask, barrier: threading.Barrier) -> bool:
+    """Whether two threads that do the same work are in it at the same time."""
+    met = []
+
+    def work() -> None:
+        with app.app_context(), database.in_turn():
+            try:
+                barrier.wait(0.2)
+                met.append(True)
+            except threading.BrokenBarrierError:
+                met.append(False)
+
+    threads = [threading.Thread(target=work) for _number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return all(met)
+
+
+def test_on_sqlite_threads_take_turns(app: Flask) -> None:
+    is_sqlite = database.is_sqlite(app.config["SQLALCHEMY_DATABASE_URI"])
+    assert _inside_at_once(app, threading.Barrier(2)) is not is_sqlite
+
+
+def test_nobody_waits_long_for_a_turn(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_LONGEST_TURN", 0.001)
+    assert _inside_at_once(app, threading.Barrier(2))
+    with app.app_context(), database.in_turn(), database.in_turn():
+        pass

@@ -27,7 +27,7 @@ from wtforms import StringField
 from wtforms.validators import ValidationError
 
 from webapp import addresses, clock, headers, limits, tokens
-from webapp.db import db
+from webapp.db import db, in_turn
 from webapp.errors import Refused
 from webapp.permissions import permission
 from webapp.signup import door_pass, facts, forms, operations, puzzles, slips
@@ -146,6 +146,11 @@ def form(slug: str) -> ResponseReturnValue:
 @blueprint.post("/events/<slug>/signup")
 @permission("public", csrf="form")
 def send(slug: str) -> ResponseReturnValue:
+    with in_turn():
+        return _sent(slug)
+
+
+def _sent(slug: str) -> ResponseReturnValue:
     at = clock.now()
     found = _facts(slug, at)
     entry = forms.read(found, request.form, framed=g.get("framed", False))
