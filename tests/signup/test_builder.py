@@ -152,6 +152,24 @@ def test_the_ends_of_a_number_are_kept_shown_and_can_be_undone(builder: Builder)
     assert (builder.row(key).min, builder.row(key).max) == (None, None)
 
 
+def test_given_answers_outside_of_new_ends_are_counted_and_stay(builder: Builder) -> None:
+    builder.save(f"{PATH}/new", label="Seats", type="number")
+    with builder.app.app_context():
+        event = db.session.get_one(Event, 1)
+        question = db.session.scalars(sa.select(Question.id).where(Question.key == "seats")).one()
+        for value in (1, 4.5, 5, 10, 11):
+            signup = make_signup(event, f"P{value}")
+            db.session.add(Answer(signup_id=signup.id, question_id=question, value=value))
+        db.session.commit()
+    said = "3 answers that were given lie outside of these numbers. They stay as they are."
+    saved = builder.save(builder.of("seats"), min="5", max="10")
+    assert said in builder.client.page(saved.headers["Location"]).text
+    assert builder.answers() == 5
+    # What has been said once is not said again with every other change.
+    saved = builder.save(builder.of("seats"), help="Whole rows")
+    assert "lie outside" not in builder.client.page(saved.headers["Location"]).text
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [

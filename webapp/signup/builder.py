@@ -16,6 +16,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from webapp import clock, i18n
 from webapp.accounts.access import signed_in
@@ -140,7 +141,8 @@ def edit(slug: str, question_id: int) -> ResponseReturnValue:
         return _page(form, row, 400)
     try:
         seen = form.seen.data or ""
-        asking.change(access.current(), question_id, form.as_item(), seen, clock.now(), signed_in())
+        item = form.as_item()
+        outside = asking.change(access.current(), question_id, item, seen, clock.now(), signed_in())
     except Refused as refusal:
         db.session.rollback()
         row = _question(question_id)
@@ -149,7 +151,10 @@ def edit(slug: str, question_id: int) -> ResponseReturnValue:
         # Saving once more from this page means: I have seen theirs, and want mine.
         form.seen.data = asking.fingerprint_of(row)
         return _page(form, row, 409, theirs=row)
-    flash(_("Saved."), "good")
+    said = _("Saved.")
+    if outside:
+        said += " " + ngettext("%(num)s answer that was given lies outside of these numbers. It stays as it is.", "%(num)s answers that were given lie outside of these numbers. They stay as they are.", outside)  # fmt: skip
+    flash(said, "good")
     db.session.commit()
     return _to_question(slug, question_id)
 

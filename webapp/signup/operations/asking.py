@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -190,8 +191,9 @@ def add(event: Event, item: dict[str, Any], at: dt.datetime, by: User) -> Questi
 
 def change(
     event: Event, question_id: int, item: dict[str, Any], seen: str, at: dt.datetime, by: User
-) -> None:
-    """Sets a question to what was typed. Raises Refused with the field that it is about as its code."""
+) -> int:
+    """Sets a question to what was typed; answers how many given numbers lie outside of its new ends (they
+    stay), 0 if the ends are as they were. Raises Refused with the field that it is about as its code."""
     event, found = _behind_the_lock(event)
     row = _find(found, question_id)
     _check_seen(seen == fingerprint_of(row))
@@ -199,9 +201,18 @@ def change(
     earlier = {other.key for other in found[: found.index(row)]}
     new = questions.checked(item | {"key": row.key}, row.position + 1, earlier)
     _check_answers(row, new)
+    ends = row.min, row.max
     for name, value in new.items():
         setattr(row, name, value)
     _write(event, before, at, by, row.label)
+    return _outside(row) if (row.min, row.max) != ends else 0
+
+
+def _outside(row: Question) -> int:
+    """How many given numbers are smaller or larger than the question now takes."""
+    low, high = (end if end is not None else sign * math.inf for end, sign in ((row.min, -1), (row.max, 1)))  # fmt: skip
+    given = db.session.scalars(sa.select(Answer.value).where(Answer.question_id == row.id))
+    return sum(isinstance(value, int | float) and not low <= value <= high for value in given)
 
 
 def move(event: Event, question_id: int, step: int, seen: str, at: dt.datetime, by: User) -> None:
