@@ -540,7 +540,7 @@ def test_answering_what_was_asked_brings_them_in(app: Flask, ada: Any) -> None:
 
 
 @pytest.mark.parametrize(("data", "said"), [
-    (b"", "Please choose a file"), (b"Name\nAna\n", "no column with e-mail addresses"), (b"%PDF-1.7", "This is no table"),
+    (b"", "“people.csv” is empty."), (b"Name\nAna\n", "no column with e-mail addresses"), (b"%PDF-1.7", "This is no table"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_said_on_the_page(ada: Any, data: bytes, said: str) -> None:
     answer = upload(ada, data)

@@ -94,6 +94,8 @@ def send(slug: str) -> ResponseReturnValue:
     data = file.read() if file is not None else b""
     filename = file.filename or "" if file is not None and data else _("pasted")
     data = data or request.form.get("pasted", "").strip().encode()
+    if not data and file is not None and file.filename:
+        return _list(422, _("“%(file)s” is empty.", file=forms.shown(file.filename)[:120]))
     if not data:
         return _list(422, _("Please choose a file."))
     try:
