@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 
 import pytest
 import sqlalchemy as sa
@@ -13,8 +14,9 @@ from tests.factories import make_event, make_signup, make_visit
 from webapp.attendance import presence
 from webapp.attendance.models import Visit
 from webapp.db import db
-from webapp.demo import commands, operations
+from webapp.demo import commands, crowd, operations
 from webapp.events.models import Event
+from webapp.signup.models import Consent, Signup
 
 
 def _room(slug: str, *, is_sample: bool = True, is_invented: bool = True) -> Event:
@@ -60,3 +62,15 @@ def test_nobody_else_is_kept_anywhere(context: Flask, slug: str, values: dict[st
     event = _room(slug, **values)
     _evening(0, 10)
     assert not _there(event)
+
+
+@pytest.mark.usefixtures("context")
+def test_each_invented_person_agreed_in_the_words_of_the_form_and_to_nothing_more() -> None:
+    event = make_event(is_sample=True, host_name="Friends", retention_days=30, starts_at=NOW)
+    plan = crowd.Plan(signups=3, cancelled=1, come=0, guests_with_name=0, guests_without=0)
+    crowd.sign_up(event, plan, NOW, random.Random(1))
+    found = db.session.scalars(sa.select(Consent).order_by(Consent.id)).all()
+    words = "I agree that Friends keeps my name, my address and my answers to run this event, until 30 days after it."
+    assert [(c.kind, c.host_key, c.wording.startswith(words)) for c in found] == [("event", None, True)] * 3  # fmt: skip
+    made = dict(db.session.execute(sa.select(Signup.id, Signup.created_at)).tuples().all())
+    assert {c.signup_id: c.agreed_at for c in found} == made

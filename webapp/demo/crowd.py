@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 
 from webapp import tokens
 from webapp.agenda.models import Session
 from webapp.attendance.models import Companions, Visit
 from webapp.db import db
 from webapp.events.models import Event
-from webapp.signup.models import Signup
+from webapp.signup import wording
+from webapp.signup.models import Consent, Signup
 
 _FIRST = [
     "Ana",
@@ -143,7 +145,23 @@ def sign_up(event: Event, plan: Plan, at: dt.datetime, rnd: random.Random) -> li
             }
         )
     db.session.execute(sa.insert(Signup), rows)
+    _agree(event)
     return [row["person_key"] for row in rows if row["status"] == "confirmed"]
+
+
+def _agree(event: Event) -> None:
+    """Each of them agreed as everybody must, in the words of the form; to nothing beside it."""
+    with force_locale(event.language):
+        agreed = wording.for_event(event.host_name, event.retention_days)
+    words = (sa.literal(agreed.kind), sa.literal(agreed.wording), sa.literal(agreed.version))
+    db.session.execute(
+        sa.insert(Consent).from_select(
+            ["signup_id", "kind", "wording", "version", "agreed_at"],
+            sa.select(Signup.id, *words, Signup.created_at).where(
+                Signup.event_id == event.id, Signup.is_sample
+            ),
+        )
+    )
 
 
 def _visit(event: Event, key: int, start: dt.datetime, end: dt.datetime | None, reason: str | None, **more: Any) -> dict[str, Any]:  # fmt: skip
