@@ -209,7 +209,11 @@ def erase(token: str) -> ResponseReturnValue:
     try:
         signup, event = links.open_erase(token, at)
     except TokenError:
-        abort(404)
+        # Pressed in another tab, or sent twice: what they asked for is done.
+        gone = links.erased_by(token)
+        if gone is None:
+            abort(404)
+        return render_template("front/personal_erased.html", event=gone)
     if request.method != "POST":
         return render_template("front/personal_erase.html", event=event, signup=signup)
     privacy.erase_signup(signup, at, by="the person")

@@ -176,3 +176,18 @@ def open_remove(token: str, at: dt.datetime) -> tuple[Signup, Event]:
 def open_erase(token: str, at: dt.datetime) -> tuple[Signup, Event]:
     """As ``open_my``, for the link of the mail that was asked for in order to erase."""
     return _standing(read_erase(token), at)
+
+
+def erased_by(token: str) -> Event | None:
+    """The event of a link to erase whose person is erased: the row has another public id since then. None
+    where the sign-up still stands. Raises no TokenError: a link that we never made is None, too."""
+    try:
+        bound = read_erase(token)
+    except tokens.TokenError:
+        return None
+    still = sa.exists().where(
+        Signup.event_id == bound.event_id, Signup.public_id == bound.public_id
+    )
+    return db.session.scalar(
+        sa.select(Event).where(Event.id == bound.event_id, Event.state != "draft", ~still)
+    )
