@@ -90,6 +90,21 @@ def test_who_has_no_place_is_shown_the_guests_door_and_no_join_link(
     assert house.signups()[1].proved_at == LIVE
 
 
+def test_who_was_declined_is_asked_to_confirm_nothing(
+    app: Flask, make: Any, visitors: Any, house: Any
+) -> None:
+    visitors().send(make(confirm_address=True, approval=True))
+    link = house.link("confirm")
+    assert "Yes, this is my address" in visitors().client.page(link).text
+    with app.app_context():
+        signup = db.session.merge(house.signup())
+        signup.status, signup.pending_reason = "declined", None
+        db.session.commit()
+    page = visitors().client.page(link)
+    assert "There was no place for you this time" in page.text
+    assert "Yes, this is my address" not in page.text
+
+
 @pytest.mark.parametrize("gone", ["late", "dropped", "erased"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_link_that_has_had_its_time_leads_to_the_guests_door(

@@ -60,7 +60,8 @@ def confirm(token: str) -> ResponseReturnValue:
     signup, event = found
     return render_template(
         "front/confirm.html",
-        event=event, signup=signup, guest_url=door.guest_url(event) if _is_open(event, at) else None,
+        event=event, signup=signup, my_url=links.my_url(signup),
+        guest_url=door.guest_url(event) if _is_open(event, at) else None,
     )  # fmt: skip
 
 

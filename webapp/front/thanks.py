@@ -13,6 +13,7 @@ from webapp.attendance import door
 from webapp.events import queries
 from webapp.events.models import Event
 from webapp.permissions import permission
+from webapp.signup import links
 
 blueprint = Blueprint("thanks", __name__)
 
@@ -38,7 +39,7 @@ def show(slug: str) -> ResponseReturnValue:
     address = sent[1] if sent and sent[0] == event.id else None
     return render_template(
         "front/thanks.html",
-        event=event, address=address, phase=event.phase(at),
+        event=event, address=address, phase=event.phase(at), is_soon=event.closes_by - at < links.CONFIRM_AGE,
         guest_url=door.guest_url(event) if is_soon(event, at) else None,
     )  # fmt: skip
 
