@@ -318,3 +318,14 @@ def test_what_is_held_or_waits_stands_on_the_schedule_the_board_and_the_page_of_
     # A list of another event, or none, opens nothing.
     for wrong in ("", "?list=999", "?list=x"):
         assert client.get(f"{BASE}/offer/confirm{wrong}").status_code == 404
+
+
+def test_minutes_of_a_stay_that_are_none_are_refused_in_words(ada: Any, client: Any) -> None:
+    mine(ada, coming_event())
+    for typed in ("abc", "-5", "0", "100000"):
+        answer = client.get(f"{BASE}/offer/stayed?minutes={typed}")
+        assert answer.status_code == 302, typed
+        assert "How many minutes, please? From 1 to 1440." in said(client.page(BASE))
+    assert "Thank you for staying 30 minutes" in said(
+        client.page(f"{BASE}/offer/stayed?minutes=30")
+    )

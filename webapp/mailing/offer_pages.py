@@ -3,7 +3,7 @@ one that throws it away."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -31,7 +31,8 @@ def _number(kind: str) -> int:
     typed = (request.values.get(name) or "").strip()
     number = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 11 else 0
     if kind == "stayed":
-        return number if 0 < number < 100_000 else DEFAULT_STAY
+        # Left out, it is the usual one. What cannot be a number of minutes is 0, and refused where it is asked.
+        return number if typed else DEFAULT_STAY
     if kind == "confirm" and (number > LARGEST_ID or invited.list_of(access.current().id, number) is None):  # fmt: skip
         abort(404)
     return number
@@ -47,6 +48,9 @@ def show(slug: str, kind: str) -> ResponseReturnValue:
     """What one of those who would get it sees, before a person says that it is all right."""
     number = _number(kind)
     event, at = access.current(), clock.now()
+    if kind == "stayed" and not offers.SHORTEST_STAY <= number <= offers.LONGEST_STAY:
+        flash(_("How many minutes, please? From 1 to 1440."))
+        return redirect(url_for("mailing.index", slug=slug) + "#afterwards")
     is_underway = offers.underway(event, kind, number)
     if is_underway is not None:
         return redirect(url_for("mailing.show", slug=slug, mailing_id=is_underway.id))
