@@ -97,6 +97,19 @@ def test_a_mail_that_was_confirmed_does_not_grow_and_the_others_wait_for_their_o
     assert len(mails()) == 5
 
 
+def test_more_places_offer_none_to_those_whose_first_mail_is_held() -> None:
+    event = coming_event(capacity=1)
+    row = bring_in(event, people(3))
+    waiting = make_signup(event, "Zoe", status="waitlisted", waitlisted_at=NOW + MINUTE)
+    event.capacity = 50
+    db.session.commit()
+    assert verbs.move_seats(event.id, NOW + MINUTE) == 1
+    assert [m.to_address for m in mails()] == [waiting.email]
+    approve(event, "confirm", number=row.id)
+    run(LATER)
+    assert verbs.move_seats(event.id, LATER) == 2
+
+
 def test_who_wants_none_has_had_one_or_went_meanwhile_is_left_out() -> None:
     event = make_event()
     row = bring_in(event, b"Email,subscription status\na@example.org,unsubscribed\nb@example.org,subscribed\nc@example.org,\nd@example.org,\ne@example.org,\nf@example.org,\n")  # fmt: skip

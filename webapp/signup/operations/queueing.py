@@ -16,8 +16,9 @@ from flask_babel import gettext as _
 from webapp.db import db, to_ms
 from webapp.errors import Refused
 from webapp.events.models import Event
+from webapp.mail.models import OutgoingMail
 from webapp.signup import mails, queries
-from webapp.signup.models import Signup
+from webapp.signup.models import Signup, SignupChange
 from webapp.signup.operations import history, seats
 
 # How long before the start an offer ends, so that the next one still hears of it.
@@ -54,9 +55,17 @@ def fill(event: Event, at: dt.datetime) -> int:
 
 
 def _first(event_id: int, number: int) -> Sequence[Signup]:
-    """Who has waited longest."""
+    """Who has waited longest. Whom a list brought in and nobody has written to waits for that first mail:
+    an offer is none to send before an organiser has said yes to it."""
+    brought_in = sa.exists().where(
+        SignupChange.signup_id == Signup.id, SignupChange.what == "imported"
+    )
+    heard = sa.exists().where(OutgoingMail.person == Signup.public_id)
     return db.session.scalars(
-        queries.waiting_in_order(event_id).limit(number).execution_options(populate_existing=True)
+        queries.waiting_in_order(event_id)
+        .where(sa.or_(~brought_in, heard))
+        .limit(number)
+        .execution_options(populate_existing=True)
     ).all()
 
 
