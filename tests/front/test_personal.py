@@ -112,7 +112,7 @@ def test_withdrawing_a_consent_takes_one_press(app: Flask, signed_up: Any) -> No
         assert contact.agreed_at == NOW
 
 
-def test_erasing_needs_a_fresh_mail(signed_up: Any, house: Any) -> None:
+def test_erasing_needs_a_fresh_mail(signed_up: Any, house: Any, visitors: Any) -> None:
     client, my = signed_up
     answer = client.post(f"{my}/ask-to-erase")
     assert "A mail with the link that deletes" in client.page(answer.headers["Location"]).text
@@ -129,6 +129,7 @@ def test_erasing_needs_a_fresh_mail(signed_up: Any, house: Any) -> None:
     assert "Your data is deleted" in Page(answer).text
     assert (house.signup().erased_at, house.signup().status) == (NOW, "confirmed")
     assert client.get(my).status_code == 404
+    assert visitors().client.get(erase).status_code == 404
     # In another tab, or pressed twice: it is done, and nobody is alarmed.
     for answer in (client.get(erase), client.post(erase)):
         assert "Your data is deleted" in Page(answer).text

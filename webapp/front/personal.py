@@ -14,12 +14,13 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from webapp import clock, i18n
+from webapp import clock, i18n, tokens
 from webapp.agenda.queries import in_language, running_order
 from webapp.attendance import browsers
 from webapp.db import db
@@ -209,8 +210,10 @@ def erase(token: str) -> ResponseReturnValue:
     try:
         signup, event = links.open_erase(token, at)
     except TokenError:
-        # Pressed in another tab, or sent twice: what they asked for is done.
-        gone = links.erased_by(token)
+        # Pressed in another tab, or sent twice: what they asked for is done. Only the browser that did it is
+        # told so; for everybody else it is a link like any bad one.
+        is_mine = tokens.same(session.get("erased", ""), tokens.digest(token))
+        gone = links.erased_by(token) if is_mine else None
         if gone is None:
             abort(404)
         return render_template("front/personal_erased.html", event=gone)
@@ -218,5 +221,6 @@ def erase(token: str) -> ResponseReturnValue:
         return render_template("front/personal_erase.html", event=event, signup=signup)
     privacy.erase_signup(signup, at, by="the person")
     db.session.commit()
+    session["erased"] = tokens.digest(token)
     privacy.wipe_disk()
     return render_template("front/personal_erased.html", event=event)
