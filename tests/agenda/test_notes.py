@@ -71,7 +71,8 @@ def test_notes_outlive_a_person_who_is_taken_out(event):
     operations.replace(event, without, NOW)
     (kept,) = queries.notes(event.id)
     operations.db.session.refresh(kept)
-    assert (kept.speaker_id, kept.text) == (None, "A bonus.")
+    # It stays theirs: they have said it.
+    assert (kept.speaker_id, kept.text) == (who, "A bonus.")
 
 
 def test_an_announcement_is_said_once_and_taken_back(event):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
@@ -11,7 +12,7 @@ from tests.agenda.evening import agenda
 from tests.conftest import NOW
 from tests.factories import make_event, make_user
 from tests.signin import sign_in
-from webapp.agenda import drafting, editing, operations, queries, releases
+from webapp.agenda import drafting, editing, operations, queries, releases, timeline
 from webapp.agenda.models import AgendaRelease, Session, Speaker
 from webapp.attendance import figures
 from webapp.audit.models import AuditEntry
@@ -211,3 +212,68 @@ def test_the_pages_of_publishing(client, app, count_queries):
         operations.replace(event, many[1:], NOW)
         db.session.commit()
     assert [cost(path) for path in paths] == few
+
+
+def _note(event, key, speaker_id=None):
+    return operations.add_note(
+        event, kind="quote", session_key=key, text="We belong to the Earth.", author="ada", at=NOW,
+        speaker_id=speaker_id,
+    )  # fmt: skip
+
+
+def test_what_was_written_down_keeps_its_item_and_its_speaker(evening):
+    keys = [item["key"] for item in agenda()]
+    claudia = next(item for item in queries.running_order(evening) if item.key == "claudia")
+    (who,) = claudia.speakers
+    # Taken out in the draft, and then somebody writes down what is said.
+    change(evening, *[key for key in keys if key != "claudia"])
+    _note(evening, "claudia", who.speaker_id)
+    assert "claudia" in [item.key for item in queries.draft(evening)]
+    with pytest.raises(Refused, match="stays in the agenda"):
+        change(evening, *[key for key in keys if key != "claudia"])
+    db.session.rollback()
+    # Somebody else speaks in their place: what was said is still theirs.
+    wanted = [
+        item | ({"speakers": [{"name": "Ewa Standin", "role": "speaker"}]} if item["key"] == "claudia" else {})
+        for item in agenda()
+    ]  # fmt: skip
+    _note(evening, "claudia", who.speaker_id)
+    drafting.write(evening, wanted)
+    releases.publish(evening, NOW, "ada")
+    (said,) = evidence.gather(evening, NOW).notes
+    assert said.speaker.name == who.name
+
+
+def test_what_was_entered_afterwards_is_in_the_draft_again(evening):
+    keys = [item["key"] for item in agenda()]
+    change(evening, *[key for key in keys if key != "claudia"])
+    start = evening.starts_at
+    at = start + dt.timedelta(minutes=30)
+    claudia = timeline.Times(start, start + dt.timedelta(minutes=5))
+    timeline.mend(evening, timeline.Times(start, None), {"claudia": claudia}, at, "ada")
+    releases.publish(evening, at, "ada")
+    assert "claudia" in [key for key, _minutes, _who in public(evening)]
+
+
+def test_undo_leaves_what_has_begun_since(evening):
+    added = {"key": "late", "title": "A late guest", "kind": "talk", "minutes": 5, "speakers": [{"name": "Ewa Standin", "role": "speaker"}]}  # fmt: skip
+    editing.add_item(evening, added, NOW, "ada")
+    releases.publish(evening, NOW, "ada")
+    start = evening.starts_at
+    timeline.mend(evening, timeline.Times(start, None), {"late": timeline.Times(start, start)}, start, "ada")  # fmt: skip
+    step = drafting.last_step(evening.id).id
+    drafting.undo(evening, step)
+    assert [item.key for item in queries.draft(evening)] == [*(i["key"] for i in agenda()), "late"]
+    # Older changes can be taken back as well.
+    assert drafting.last_step(evening.id).id < step
+
+
+def test_a_speaker_who_comes_back_is_who_they_were(evening):
+    keys = [item["key"] for item in agenda()]
+    before = next(item for item in queries.running_order(evening) if item.key == "tim").speakers[0]
+    change(evening, *[key for key in keys if key != "tim"])
+    again = {"title": "Tim again", "kind": "talk", "minutes": 5, "speakers": [{"name": before.name, "role": "speaker"}]}  # fmt: skip
+    editing.add_item(evening, again, NOW, "ada")
+    back = queries.draft(evening)[-1].speakers[0]
+    assert (back.speaker_id, back.about) == (before.speaker_id, before.about)
+    assert before.about

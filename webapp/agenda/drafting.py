@@ -68,12 +68,19 @@ def write(event: Event, items: Sequence[dict[str, Any]], moved: str = "") -> lis
     public = {entry["key"] for entry in seen}
     there = {row.key: row for row in rows.sessions(event)}
     keys = {item.key for item in wanted}
+    bound = rows.bound(event)
     for row in there.values():
         if row.key in keys or row.taken_out:
             continue
         if row.started_at is not None:
             raise Refused(
                 _("“%(title)s” (key %(key)s) has already started and cannot be taken out of the agenda.",
+                  title=row.title, key=row.key),
+                "started",
+            )  # fmt: skip
+        if row.id in bound:
+            raise Refused(
+                _("“%(title)s” (key %(key)s) stays in the agenda: something was written down there, or it was said this evening that it does not take place.",
                   title=row.title, key=row.key),
                 "started",
             )  # fmt: skip
@@ -141,6 +148,11 @@ def undo(event: Event, step_id: int) -> list[str]:
         raise Refused(_("Somebody else changed this in the meantime."), "changed")
     items = queries.read_kept(step.before, event.starts_at)
     before = queries.draft(event)
+    # What has begun since stays where it is.
+    bound, keys = rows.bound(event), {item.key for item in items}
+    for place, item in enumerate(before):
+        if item.id in bound and item.key not in keys:
+            items.insert(min(place, len(items)), item)
     # A name that was corrected goes back in its own row, so that it stays one person.
     names = {who.speaker_id: who.name for item in items for who in item.speakers}
     for row in db.session.scalars(

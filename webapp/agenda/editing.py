@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp.agenda import differences, drafting, queries
@@ -64,10 +65,24 @@ def _write(
     return changes
 
 
+_ABOUT = ("title", "affiliation", "bio", "url", "say", "intro")
+
+
+def _with_what_is_known(event: Event, speakers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:  # fmt: skip
+    """What a form does not know of its people is as it was, also of those who have no part in the draft."""
+    everybody = db.session.scalars(sa.select(Speaker).where(Speaker.event_id == event.id))
+    known = {
+        shape.name_key(row.name): {name: value for name in _ABOUT if (value := getattr(row, name))}
+        for row in everybody
+    }
+    return [{**known.get(shape.name_key(str(who["name"])), {}), **who} for who in speakers]
+
+
 def add_item(event: Event, item: dict[str, Any], at: dt.datetime, by: By) -> list[str]:
     """Puts a new item at the end; its key is made from its title."""
     event = locked(event)
     wanted = queries.as_file(queries.draft(event))
+    item = {**item, "speakers": _with_what_is_known(event, item.get("speakers") or ())}
     return _write(event, [*wanted, item], at, by)
 
 
@@ -87,10 +102,7 @@ def change_item(
     """Sets an item to what was typed. What the form does not know of its people stays as it is."""
     event = locked(event)
     wanted, place = _as_seen(event, key, seen)
-    known = {shape.name_key(who["name"]): who for entry in wanted for who in entry["speakers"]}
-    speakers = [
-        {**known.get(shape.name_key(str(who["name"])), {}), **who} for who in item["speakers"]
-    ]
+    speakers = _with_what_is_known(event, item["speakers"])
     wanted[place] = {**item, "key": key, "speakers": speakers}
     return _write(event, wanted, at, by)
 

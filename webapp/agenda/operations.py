@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp.accounts.models import User
-from webapp.agenda import drafting, queries, releases
+from webapp.agenda import drafting, queries, releases, rows
 from webapp.agenda import items as shape
 from webapp.agenda.drafting import By as By
 from webapp.agenda.drafting import locked
@@ -120,6 +120,7 @@ def press(
         )
     )
     if fits:
+        rows.put_back(event)
         event.touch()
     db.session.flush()
     now = queries.current(queries.running_order(event))
@@ -143,8 +144,7 @@ def _start(event: Event, items: Sequence[Item], key: str | None, at: dt.datetime
     now = queries.current(items)
     if now:
         _times(now, ended_at=at)
-    # What has started belongs to the evening, also where the organisers were about to take it out.
-    _times(item, started_at=at, taken_out=False)
+    _times(item, started_at=at)
     return True
 
 
@@ -234,6 +234,7 @@ def add_note(
     )
     db.session.add(note)
     db.session.flush()
+    rows.put_back(event)
     return note
 
 

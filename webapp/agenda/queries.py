@@ -447,6 +447,19 @@ def speakers(event_id: int) -> list[Speaker]:
     )
 
 
+def everybody(event_id: int) -> dict[int, Speaker]:
+    """By id: all who have, or had, a part; who no longer has one is here because of what they said."""
+    found = db.session.scalars(sa.select(Speaker).where(Speaker.event_id == event_id))
+    return {row.id: row for row in found}
+
+
+def who(row: Speaker, role: str) -> Who:
+    """The person of a row, in a part."""
+    return Who(
+        row.id, row.name, role, row.title, row.affiliation, row.bio, row.url, row.say, row.intro
+    )
+
+
 def speaker(event_id: int, speaker_id: int) -> Speaker | None:
     """That speaker, if they belong to that event."""
     return db.session.scalar(

@@ -62,6 +62,7 @@ def publish(event: Event, at: dt.datetime, by: By, seen: str | None = None) -> A
     event = locked(event)
     if event.state == "draft":
         raise Refused(_("The agenda becomes public together with the event."), "draft")
+    rows.put_back(event)
     draft = queries.draft(event)
     if seen is not None and seen != queries.fingerprint(draft):
         raise Refused(_("Somebody else changed this in the meantime."), "changed")

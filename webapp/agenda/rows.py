@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from webapp.agenda import items as shape
 from webapp.agenda.items import NewItem, NewPerson
-from webapp.agenda.models import Session, SessionSpeaker, Speaker
+from webapp.agenda.models import Note, Session, SessionSpeaker, Speaker
 from webapp.db import db
 from webapp.events.models import Event
 
@@ -22,6 +22,30 @@ def sessions(event: Event) -> list[Session]:
             .execution_options(populate_existing=True)
         )
     )
+
+
+def is_bound(event: Event) -> sa.ColumnElement[bool]:
+    """SQL: the item belongs to the evening, whatever becomes of the draft. It has started, something was
+    written down while it was on, or it was said of it this evening that it does not take place."""
+    has_note = sa.select(Note.id).where(Note.session_id == Session.id).correlate(Session).exists()
+    said = sa.and_(Session.skipped_at.is_not(None), sa.literal(event.started_at is not None))
+    return sa.or_(Session.started_at.is_not(None), has_note, said)
+
+
+def put_back(event: Event) -> None:
+    """What belongs to the evening is in the draft again, also where the organisers had taken it out."""
+    db.session.execute(
+        sa.update(Session)
+        .where(Session.event_id == event.id, Session.taken_out, is_bound(event))
+        .values(taken_out=False),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def bound(event: Event) -> set[int]:
+    """The ids of what may not be taken out."""
+    mine = Session.event_id == event.id
+    return set(db.session.scalars(sa.select(Session.id).where(mine, is_bound(event))))
 
 
 def write_people(event: Event, people: dict[str, NewPerson]) -> dict[str, Speaker]:
@@ -68,10 +92,13 @@ def write_item(row: Session, item: NewItem, speakers: dict[str, Speaker]) -> Non
 
 
 def drop_unused(event: Event, needed: set[int]) -> None:
-    """Forgets people who have no part in the agenda any more and are not among ``needed``. Their notes
-    stay with the item."""
+    """Forgets people who have no part in the agenda any more and are not among ``needed``; never those whose
+    words were written down."""
     has_part = sa.select(SessionSpeaker.speaker_id).where(SessionSpeaker.speaker_id == Speaker.id)
-    unused = sa.select(Speaker).where(Speaker.event_id == event.id, ~has_part.exists())
+    has_said = sa.select(Note.id).where(Note.speaker_id == Speaker.id)
+    unused = sa.select(Speaker).where(
+        Speaker.event_id == event.id, ~has_part.exists(), ~has_said.exists()
+    )
     for row in db.session.scalars(unused):
         if row.id not in needed:
             db.session.delete(row)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp import clock
-from webapp.agenda import queries
+from webapp.agenda import queries, rows
 from webapp.agenda.drafting import By, locked, name_of
 from webapp.agenda.models import Session
 from webapp.agenda.queries import Item
@@ -64,6 +64,7 @@ def mend(
     for item, times in after:
         changes += _write(event, item, times, at, by)
     if changes:
+        rows.put_back(event)
         event.touch()
         audit.record("agenda.mended", at=at, event_id=event.id, summary=" ".join(changes), actor=by)
     db.session.flush()

@@ -96,11 +96,13 @@ def _present(event: Event, items: list[Item], at: dt.datetime) -> dict[str, str]
 def _page(note: NoteForm, said: AnnouncementForm, status: int = 200) -> ResponseReturnValue:
     event, at = access.current(), clock.now()
     items = queries.running_order(event)
-    people = {who.speaker_id: who.name for item in items for who in item.speakers}
+    people = {row.id: row.name for row in queries.everybody(event.id).values()}
     titles = {item.id: item.title for item in items}
     now, me = queries.current(items), _by().email
     written = [
-        Written(row, people.get(row.speaker_id or 0) or titles[row.session_id], row.author == me)
+        Written(
+            row, people.get(row.speaker_id or 0) or titles.get(row.session_id, ""), row.author == me
+        )
         for row in reversed(queries.notes(event.id))
     ]
     page = render_template(

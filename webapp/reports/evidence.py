@@ -71,12 +71,16 @@ def gather(event: Event, at: dt.datetime) -> Evidence:
     """Everything a report needs, as of ``at`` (aware)."""
     items = agenda_queries.running_order(event)
     by_id = {item.id: item for item in items}
+    # Who was replaced afterwards has still said it.
+    others = agenda_queries.everybody(event.id)
     notes = []
     for note in agenda_queries.notes(event.id):
         item = by_id.get(note.session_id)
         if item is None:
             continue
         who = next((w for w in item.speakers if w.speaker_id == note.speaker_id), None)
+        if who is None and note.speaker_id in others:
+            who = agenda_queries.who(others[note.speaker_id], "speaker")
         notes.append(Said(item.key, who, note.kind, note.text))
     return Evidence(
         at=at,
