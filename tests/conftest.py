@@ -24,7 +24,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import make_url
 
-from webapp import create_app, migrate
+from webapp import create_app, limits, migrate
 from webapp.attendance import presence
 from webapp.db import Base, begin_as_writer, db
 
@@ -127,6 +127,8 @@ def empty_database(app: Flask) -> None:
 def app(migrated_app: Flask) -> Iterator[Flask]:
     """The app over a database with no rows. Settings a test changes are put back."""
     before = dict(migrated_app.config)
+    # The limiter is one for the process, and follows the app that was made last.
+    limits.limiter.enabled = bool(before["RATELIMIT_ENABLED"])
     yield migrated_app
     migrated_app.config.clear()
     migrated_app.config.update(before)
