@@ -156,3 +156,7 @@ def test_a_subject_is_one_line_of_words() -> None:
     assert placeholders.subject_problems("{my_page}", KNOWN) == [
         "There is no placeholder {my_page} here. There are: {name}, {event}."
     ]
+
+
+def test_a_subject_of_many_mails_stands_for_none_of_them() -> None:
+    assert placeholders.in_general("News for {name}: {{x}} {event}") == "News for …: {{x}} …"

@@ -64,6 +64,11 @@ def names(text: str) -> list[str]:
     return list(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
+def in_general(text: str) -> str:
+    """A subject where it stands for a whole mailing, not for one person's mail: "News for …"."""
+    return _PLACEHOLDER.sub("…", text)
+
+
 def clean(text: str | None) -> str:
     """What was typed, with plain line ends and without space around it."""
     return (text or "").replace("\r\n", "\n").replace("\r", "\n").strip()

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from webapp.events.models import Event
+from webapp.mail import placeholders
 from webapp.mail.forecasting import Forecast
 from webapp.mailing.models import Mailing
 from webapp.mailing.reminders import Rule, rule_of
@@ -76,7 +77,7 @@ def name(mailing: Mailing, by_door: bool = False) -> str:
         case "invite_again":
             return _("Reminder of the invitation")
     texts = [text.subject for text in mailing.texts if text.subject]
-    return texts[0] if texts else _("A mail without a subject")
+    return placeholders.in_general(texts[0]) if texts else _("A mail without a subject")
 
 
 def whom(kind: str, by_door: bool = False) -> str:
