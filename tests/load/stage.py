@@ -137,6 +137,8 @@ def join_token(event_id: int, public_id: str, person_key: int) -> str:
 
 def join_tokens(ground: Stage, event_id: int, count: int, *, first: int = 1) -> list[str]:
     """Join links of ``count`` people, with their sign-ups. Needs a context."""
+    # Whoever has looked at the event since it was made holds the writer's place on SQLite.
+    db.session.rollback()
     fill.signups(ground, event_id, count, first=first)
     people = sa.select(Signup.public_id, Signup.person_key).where(Signup.event_id == event_id)
     made = [
