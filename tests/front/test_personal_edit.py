@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.datastructures import MultiDict
 
 from tests.conftest import NOW
 from tests.factories import make_visit
@@ -17,7 +18,8 @@ from tests.signup.conftest import clock, house, make, visitor, visitors  # noqa:
 from webapp.attendance.models import Visit
 from webapp.db import db
 from webapp.events.models import Event
-from webapp.signup import queries, questions
+from webapp.signup import merging, queries, questions
+from webapp.signup.forms import Entry
 from webapp.signup.models import Consent, Question, Signup, SignupChange
 
 ITEMS: list[dict[str, Any]] = [
@@ -252,3 +254,11 @@ def test_two_pages_open_at_once_lose_nothing_and_ask_where_both_changed_the_same
     again |= {"access": ["Live captions", "Sign language"], "companions": "1"}
     assert client.post(f"{my}/edit", data=again).status_code == 303
     assert (house.signup().companions, _answers(app)["city"]) == (1, "Potosí")
+
+
+def test_marks_that_no_page_of_ours_made_are_none() -> None:
+    for seen in ("[" * 20_000, "[]", "{", '{"name": [1]}'):
+        sent = MultiDict({"name": "Ana", "seen": seen})
+        merged, both = merging.merge(sent, Entry(name="Ben"), ())
+        assert merged["name"] == "Ana"
+        assert set(both) <= {"name"}

@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from webapp.agenda import differences, drafting, queries
@@ -65,15 +64,10 @@ def _write(
     return changes
 
 
-_ABOUT = ("title", "affiliation", "bio", "url", "say", "intro")
-
-
 def _with_what_is_known(event: Event, speakers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:  # fmt: skip
     """What a form does not know of its people is as it was, also of those who have no part in the draft."""
-    everybody = db.session.scalars(sa.select(Speaker).where(Speaker.event_id == event.id))
     known = {
-        shape.name_key(row.name): {name: value for name in _ABOUT if (value := getattr(row, name))}
-        for row in everybody
+        shape.name_key(row.name): queries.about(row) for row in queries.everybody(event.id).values()
     }
     return [{**known.get(shape.name_key(str(who["name"])), {}), **who} for who in speakers]
 

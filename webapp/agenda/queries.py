@@ -384,6 +384,12 @@ def forecast(event: Event, items: Sequence[Item], at: dt.datetime) -> Forecast:
     return Forecast(ends_at, round((ends_at - event.ends_at).total_seconds() / 60))
 
 
+def about(person: Who | Speaker) -> dict[str, str]:
+    """What is known of a person beside the name, in the words of the event file; what is empty is left out."""
+    names = ("title", "affiliation", "bio", "url", "say", "intro")
+    return {name: value for name in names if (value := getattr(person, name))}
+
+
 def as_file(items: Sequence[Item]) -> list[dict[str, Any]]:
     """The running order in the words of the event file; what is empty is left out."""
     return [
@@ -397,11 +403,7 @@ def as_file(items: Sequence[Item]) -> list[dict[str, Any]]:
                 {
                     "name": who.name,
                     "role": who.role,
-                    **{
-                        name: value
-                        for name in ("title", "affiliation", "bio", "url", "say", "intro")
-                        if (value := getattr(who, name))
-                    },
+                    **about(who),
                 }
                 for who in item.speakers
             ],

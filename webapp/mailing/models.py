@@ -25,7 +25,6 @@ OFFERS = (*FIRST_MAILS, *FOLLOW_UPS, "report_published")
 # planned -> sending -> done for reminders, with "off" (switched off) and "skipped" (its time had passed);
 # held -> sending -> done for everything that can still be stopped; "draft" is being written.
 STATES = ("draft", "off", "planned", "held", "sending", "done", "skipped", "stopped")
-ANCHORS = ("start", "end")
 # Whom of those chosen a blast goes to, by what is known of the evening.
 ATTENDANCE = ("", "came", "absent", "stayed")
 

@@ -47,7 +47,8 @@ def seen(entry: Entry, asks: Sequence[Ask]) -> str:
 def _read(text: str) -> Mapping[str, str]:
     try:
         found = json.loads(text[:_LONGEST_SEEN])
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Not ours: no page of ours nests anything.
         return {}
     return found if isinstance(found, dict) else {}
 
